@@ -1,0 +1,55 @@
+# What a person types. `make` alone lists it. Written for GNU make 3.81, which macOS ships.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup run run-clean test check bench lock python environment-run environment-dev chromium
+
+# The first that is new enough; `make PYTHON=/path/to/python3.12 ...` names another one.
+ifndef PYTHON
+PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo "$$name" && break; done)
+endif
+VENV := .venv/bin/python
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+setup: environment-dev ## make .venv with all that running, testing and checking need
+
+run: environment-run ## start the demo and print where to click; Ctrl-C stops it
+	@exec $(VENV) -m service demo run
+
+run-clean: environment-run ## forget the demo: its database, keys and ports
+	@exec $(VENV) -m service demo clean
+
+test: environment-dev chromium ## run every test, on real PostgreSQL and in a real browser
+	@exec $(VENV) -m pytest --cov --cov-fail-under=100
+
+check: environment-dev ## format, lint, types, imports, migrations, catalogues
+	@echo '== format: ruff' && $(VENV) -m ruff format --check .
+	@echo '== lint: ruff' && $(VENV) -m ruff check .
+	@echo '== types: basedpyright' && .venv/bin/basedpyright
+	@echo '== imports: import-linter' && .venv/bin/lint-imports --no-logo
+	@echo '== migrations: in step with the tables' && $(VENV) -m service migrate --check
+	@echo '== catalogues: complete' && $(VENV) -m service catalogues check
+
+bench: environment-dev ## measure; one JSON object a line
+	@exec $(VENV) -m bench
+
+lock: python ## write both lock files anew; UPGRADE=1 takes newer versions
+	@sh .ci/lock.sh "$(PYTHON)" $(if $(UPGRADE),--upgrade)
+
+python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo 'Resguardo needs Python 3.11 or newer: none of python3.13, python3.12, python3.11, python3 is.' >&2; \
+		echo 'Install one, or name it: make PYTHON=/path/to/python3.11 ...' >&2; \
+		exit 1; \
+	fi
+
+# One environment for all targets, so two calls at once wait for each other (see the script).
+environment-run environment-dev: python
+	@"$(PYTHON)" .ci/environment.py $(subst environment-,,$@)
+
+chromium:
+	@sh tests/browser/install_chromium.sh >/dev/null

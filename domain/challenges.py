@@ -1,0 +1,97 @@
+"""One-time codes: what a challenge binds, how long a code lasts, when the next may be asked.
+
+A challenge binds a code to a person, a purpose and a browser. Sending again puts a new code
+under the same challenge and the same counter; the last two are right; one use ends both.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.change import Change
+from domain.events import CodeAsked
+from domain.ids import BrowserSessionId, ChallengeId, ContactId, PersonId, WalletId
+from domain.policy import CodePolicy
+from domain.refusals import TooSoon
+
+
+class Purpose(StrEnum):
+    """What a code authorises: this and nothing else."""
+
+    ACCEPT = "accept"
+    REPORT = "report"
+
+
+class CodeResult(StrEnum):
+    """Why a code opened nothing. An outcome, not an exception: the guess stays counted."""
+
+    WRONG = "wrong"
+    EXPIRED = "expired"
+    USED_UP = "used-up"
+
+
+class Challenge(Struct, frozen=True, kw_only=True):
+    id: ChallengeId
+    wallet_id: WalletId
+    person_id: PersonId
+    contact_id: ContactId
+    browser_session_id: BrowserSessionId
+    purpose: Purpose
+    attempts: int = 0
+    sent: int = 1
+    # HMAC-SHA-256 with a key outside the database; the code itself is nowhere.
+    code_hmac: bytes
+    code_expires_at: datetime
+    earlier_hmac: bytes | None = None
+    earlier_expires_at: datetime | None = None
+    asked_at: datetime
+    next_code_from: datetime
+    used_at: datetime | None = None
+    row_version: int = 1
+
+    def guesses_left(self, policy: CodePolicy) -> int:
+        return max(0, policy.guesses - self.attempts)
+
+    def is_live(self, policy: CodePolicy, now: datetime) -> bool:
+        return self.used_at is None and self.guesses_left(policy) > 0 and now < self.code_expires_at
+
+
+def begin(challenge: Challenge, *, now: datetime) -> Change[Challenge]:
+    """The first code of a challenge is on its way."""
+    return Change(challenge, (_asked(challenge, now),))
+
+
+def another_code(
+    challenge: Challenge, *, code_hmac: bytes, policy: CodePolicy, now: datetime
+) -> Change[Challenge]:
+    """A new code under the same counter, not before the wait is over; each wait doubles."""
+    if now < challenge.next_code_from:
+        raise TooSoon(challenge.next_code_from)
+    again = replace(
+        challenge,
+        sent=challenge.sent + 1,
+        code_hmac=code_hmac,
+        code_expires_at=now + policy.lasts,
+        earlier_hmac=challenge.code_hmac,
+        earlier_expires_at=challenge.code_expires_at,
+        next_code_from=next_code_from(challenge.sent + 1, policy=policy, now=now),
+    )
+    return Change(again, (_asked(again, now),))
+
+
+def next_code_from(sent: int, *, policy: CodePolicy, now: datetime) -> datetime:
+    """60 s after the first code, doubling with each up to 32 minutes."""
+    doubled = policy.first_wait * 2 ** min(sent - 1, 16)
+    return now + min(doubled, policy.longest_wait)
+
+
+def _asked(challenge: Challenge, now: datetime) -> CodeAsked:
+    return CodeAsked(
+        challenge_id=challenge.id,
+        contact_id=challenge.contact_id,
+        purpose=challenge.purpose.value,
+        expires_at=challenge.code_expires_at,
+        at=now,
+    )

@@ -1,0 +1,82 @@
+"""Names for the rows' keys, and the reference a person can read aloud.
+
+Keys are UUIDv7 and are made where randomness is allowed (`service.security.tokens`); here
+they are only told apart from one another.
+"""
+
+from typing import Final, NewType
+from uuid import UUID
+
+WalletId = NewType("WalletId", UUID)
+ClientId = NewType("ClientId", UUID)
+PersonId = NewType("PersonId", UUID)
+KeyId = NewType("KeyId", UUID)
+AccountId = NewType("AccountId", UUID)
+AddressId = NewType("AddressId", UUID)
+DeviceId = NewType("DeviceId", UUID)
+SessionId = NewType("SessionId", UUID)
+ContactId = NewType("ContactId", UUID)
+ChallengeId = NewType("ChallengeId", UUID)
+BrowserSessionId = NewType("BrowserSessionId", UUID)
+PageLinkId = NewType("PageLinkId", UUID)
+ReportId = NewType("ReportId", UUID)
+TicketId = NewType("TicketId", UUID)
+ProofId = NewType("ProofId", UUID)
+ProposalId = NewType("ProposalId", UUID)
+AgentId = NewType("AgentId", UUID)
+
+# Crockford's alphabet: no I, L, O or U, so that nothing read over a bad line is taken for
+# something else.
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD: Final = str.maketrans("ILO", "110")
+_BODY: Final = 8
+
+
+def reference_from(randomness: bytes) -> str:
+    """A report's reference such as ``K7QF-3M2X-R``: 40 random bits and a check character.
+
+    It names nobody and opens nothing. Needs exactly five bytes.
+    """
+    if len(randomness) != 5:
+        raise ValueError("a reference is made of five random bytes")
+    number = int.from_bytes(randomness, "big")
+    values = [(number >> shift) & 31 for shift in range(35, -1, -5)]
+    body = "".join(ALPHABET[value] for value in values)
+    return f"{body[:4]}-{body[4:]}-{ALPHABET[_check(values)]}"
+
+
+def read_reference(typed: str) -> str | None:
+    """What someone typed or pasted as a reference in its one written form; None if misread."""
+    plain = typed.upper().translate(_MISREAD)
+    plain = "".join(character for character in plain if character not in " -–—.")
+    if len(plain) != _BODY + 1 or any(character not in ALPHABET for character in plain):
+        return None
+    values = [ALPHABET.index(character) for character in plain]
+    if _check(values[:_BODY]) != values[_BODY]:
+        return None
+    return f"{plain[:4]}-{plain[4:_BODY]}-{plain[_BODY]}"
+
+
+def _check(values: list[int]) -> int:
+    """Sum of the characters, each weighted by its own power of 2 in GF(32).
+
+    Distinct weights of a field find every single wrong character and every swap of two.
+    """
+    total, weight = 0, 1
+    for value in values:
+        weight = _times(weight, 2)
+        total ^= _times(weight, value)
+    return total
+
+
+def _times(left: int, right: int) -> int:
+    """Product in GF(32), modulo x^5 + x^2 + 1."""
+    product = 0
+    while right:
+        if right & 1:
+            product ^= left
+        left <<= 1
+        if left & 32:
+            left ^= 0b100101
+        right >>= 1
+    return product

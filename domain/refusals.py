@@ -1,0 +1,198 @@
+"""What a rule can say no with.
+
+A refusal means that nothing was stored. It carries a stable code and, where useful, data;
+never a sentence and never an HTTP status. `service.problems` turns each into its answer.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+
+class Refused(Exception):
+    """No, and nothing was stored."""
+
+    code: ClassVar[str]
+
+
+class NotFound(Refused):
+    """What you may not see does not exist."""
+
+    code = "not-found"
+
+
+class ChangedMeanwhile(Refused):
+    """Someone was faster: the row is not the one that was read."""
+
+    code = "changed-meanwhile"
+
+
+class LinkNotValid(Refused):
+    """Used, expired, foreign or never made; which of them is nobody's business."""
+
+    code = "link-not-valid"
+
+
+class PageExpired(Refused):
+    """The browser's session has ended, or never was."""
+
+    code = "page-expired"
+
+
+class CodeNeeded(Refused):
+    """This step comes after the code."""
+
+    code = "code-needed"
+
+
+class TooSoon(Refused):
+    """The next code or sending is possible from `retry_at`."""
+
+    code = "too-soon"
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__(retry_at)
+        self.retry_at = retry_at
+
+
+class AccountIsFrozen(Refused):
+    code = "account-frozen"
+
+
+class AccountNotFrozen(Refused):
+    code = "account-not-frozen"
+
+
+class DeviceReported(Refused):
+    """The device was linked when the account froze and has not been cleared since."""
+
+    code = "device-reported"
+
+
+class VersionMismatch(Refused):
+    """A confirmation names a version that is not the current freeze's."""
+
+    code = "version-mismatch"
+
+
+class NoPlaceLeft(Refused):
+    code = "no-place-left"
+
+
+class AlreadyInvited(Refused):
+    """The same address holds a place here already (also while a decline is kept private)."""
+
+    code = "already-invited"
+
+
+class OwnAddress(Refused):
+    """An owner cannot be their own trusted contact."""
+
+    code = "own-address"
+
+
+class NameNotAllowed(Refused):
+    code = "name-not-allowed"
+
+
+class AddressNotAllowed(Refused):
+    """No e-mail address, or no phone number that a code can be sent to."""
+
+    code = "address-not-allowed"
+
+
+class NotOpen(Refused):
+    """The invitation has been answered, has lapsed or was taken back."""
+
+    code = "not-open"
+
+
+class CannotTakeBack(Refused):
+    """Past the 24 hours an acceptance ends by removal, which takes its time."""
+
+    code = "cannot-take-back"
+
+
+class MayNotReport(Refused):
+    """The contact is not active for this owner (any more)."""
+
+    code = "may-not-report"
+
+
+class StrongSignInNeeded(Refused):
+    """Managing needs a recent strong sign-in to the wallet."""
+
+    code = "strong-sign-in-needed"
+
+
+class TicketClosed(Refused):
+    code = "ticket-closed"
+
+
+class ProofsMissing(Refused):
+    """Release needs two proofs of different kinds, one of them out of the thief's reach."""
+
+    code = "proofs-missing"
+
+
+class LevelTooLow(Refused):
+    code = "level-too-low"
+
+
+class TooNewToApprove(Refused):
+    """A new or reset agent cannot approve for 24 hours."""
+
+    code = "too-new-to-approve"
+
+
+class OwnProposal(Refused):
+    """Nobody approves what they proposed."""
+
+    code = "own-proposal"
+
+
+class NothingPending(Refused):
+    code = "nothing-pending"
+
+
+class AlreadyProposed(Refused):
+    code = "already-proposed"
+
+
+class EvidenceChanged(Refused):
+    """The proposal was made on other evidence than the ticket holds now."""
+
+    code = "evidence-changed"
+
+
+class SignInFailed(Refused):
+    """Unknown name, wrong password and wrong code are the same answer."""
+
+    code = "sign-in-failed"
+
+
+class ClientNotValid(Refused):
+    """Unknown client, wrong secret, or a token that is not (or no longer) good."""
+
+    code = "client-not-valid"
+
+
+class ScopeMissing(Refused):
+    code = "scope-missing"
+
+
+class KeyReused(Refused):
+    """The Idempotency-Key was used with another body."""
+
+    code = "idempotency-key-reused"
+
+
+class StillRunning(Refused):
+    """The same request is being carried out right now."""
+
+    code = "still-running"
+
+
+class FormNotOurs(Refused):
+    """A form came from another origin or without its token."""
+
+    code = "form-not-ours"

@@ -1,0 +1,175 @@
+"""A delivery's life: leased by one worker, sent by it with no transaction open, recorded.
+
+    due ──lease──▶ due (leased) ──record──▶ sent · parked · pointless
+     ▲                  │
+     └── later, or the lease ran out ◀──┘
+
+At least once: a worker killed between sending and recording leaves its lease to run out, and
+the delivery is sent again with the same id.
+"""
+
+import random
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from msgspec import Struct
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.ids import ContactId, WalletId
+from notifications import retry
+from notifications.audience import Role
+from notifications.channels import Later, Never, Outcome, Sent
+from notifications.clock import at_this_instant, clock
+from notifications.retry import Parked, Pointless
+from notifications.tables import deliveries, outbox
+
+# Twice what the slowest channel takes before it gives up.
+LEASE_LASTS: Final = timedelta(seconds=60)
+_CHANCE: Final = random.SystemRandom()
+
+
+class LeasedDelivery(Struct, frozen=True, kw_only=True):
+    """One delivery, this worker's own until the lease runs out."""
+
+    id: UUID
+    wallet_id: WalletId
+    outbox_id: UUID
+    event: str
+    body: str
+    role: Role
+    contact_id: ContactId | None
+    address_id: UUID
+    # Counted when leased: a try that killed its worker was one.
+    attempts: int
+    useful_until: datetime | None
+    # Still sealed.
+    secret: bytes | None
+    lease_token: UUID
+    leased_at: datetime
+
+
+async def lease_next(engine: AsyncEngine) -> LeasedDelivery | None:
+    """The delivery that has been due longest, or whose lease ran out. Commits."""
+    now, token = at_this_instant(), uuid4()
+    free = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= now)
+    chosen = (
+        select(deliveries.c.id)
+        .where(deliveries.c.state == "due", deliveries.c.due_at <= now, free)
+        .order_by(deliveries.c.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    taken = (
+        update(deliveries)
+        .where(deliveries.c.id == chosen, deliveries.c.outbox_id == outbox.c.id)
+        .values(
+            lease_token=token,
+            leased_until=now + LEASE_LASTS,
+            attempts=deliveries.c.attempts + 1,
+        )
+        .returning(deliveries, outbox.c.body, outbox.c.secret)
+    )
+    async with engine.begin() as db:
+        row = (await db.execute(taken)).one_or_none()
+    return None if row is None else _leased(row)
+
+
+def _leased(row: Any) -> LeasedDelivery:
+    return LeasedDelivery(
+        id=row.id,
+        wallet_id=WalletId(row.wallet_id),
+        outbox_id=row.outbox_id,
+        event=row.event,
+        body=row.body,
+        role=Role(row.role),
+        contact_id=row.contact_id,
+        address_id=row.address_id,
+        attempts=row.attempts,
+        useful_until=row.useful_until,
+        secret=row.secret,
+        lease_token=row.lease_token,
+        leased_at=row.leased_until - LEASE_LASTS,
+    )
+
+
+async def record(engine: AsyncEngine, leased: LeasedDelivery, outcome: Outcome | Pointless) -> bool:
+    """What became of it. False, and nothing changed, when the lease is no longer ours."""
+    async with engine.begin() as db:
+        # First the promise: two deliveries of one promise recorded at the same moment would
+        # otherwise each see the other as due, and the secret would stay for good.
+        await db.execute(_promise_of(leased).with_for_update())
+        now = await clock(db)
+        recorded = await db.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.wallet_id == leased.wallet_id,
+                deliveries.c.id == leased.id,
+                deliveries.c.lease_token == leased.lease_token,
+                deliveries.c.state == "due",
+            )
+            .values(lease_token=None, leased_until=None, **_what_became(leased, outcome, now))
+        )
+        if recorded.rowcount != 1:
+            return False
+        await _wipe_secret_if_told(db, leased)
+        return True
+
+
+def _promise_of(leased: LeasedDelivery) -> Any:
+    return select(outbox.c.id).where(
+        outbox.c.wallet_id == leased.wallet_id, outbox.c.id == leased.outbox_id
+    )
+
+
+def _what_became(
+    leased: LeasedDelivery, outcome: Outcome | Pointless, now: datetime
+) -> dict[str, Any]:
+    match outcome:
+        case Sent():
+            return {"state": "sent", "sent_at": now, "last_error": None}
+        case Never(error=error):
+            return {"state": "parked", "last_error": error}
+        case Pointless():
+            return {"state": "pointless"}
+        case Later(error=error, retry_after=retry_after):
+            following = retry.after_failure(
+                tries=leased.attempts,
+                now=now,
+                jitter=_CHANCE.uniform(-1, 1),
+                retry_after=retry_after,
+                useful_until=leased.useful_until,
+            )
+            return _what_follows(following) | {"last_error": error}
+
+
+def _what_follows(following: retry.Next) -> dict[str, Any]:
+    match following:
+        case retry.TryAt(at=at):
+            return {"due_at": at}
+        case Parked():
+            return {"state": "parked"}
+        case Pointless():
+            return {"state": "pointless"}
+
+
+async def _wipe_secret_if_told(db: AsyncConnection, leased: LeasedDelivery) -> None:
+    """Secrets travel to contacts only; what owners still have to hear needs none."""
+    still_due = exists().where(
+        deliveries.c.wallet_id == leased.wallet_id,
+        deliveries.c.outbox_id == leased.outbox_id,
+        deliveries.c.role == Role.CONTACT.value,
+        deliveries.c.state == "due",
+    )
+    await db.execute(
+        update(outbox)
+        .where(
+            outbox.c.wallet_id == leased.wallet_id,
+            outbox.c.id == leased.outbox_id,
+            outbox.c.secret.is_not(None),
+            ~still_due,
+        )
+        .values(secret=None)
+    )

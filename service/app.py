@@ -1,0 +1,190 @@
+"""The web process: where its parts are joined."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Response, get
+from litestar.datastructures import CacheControlHeader, State
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from domain.refusals import NotFound, Refused
+from domain.wallets import Wallet
+from service import api, console, problems, signals, web
+from service.hosts import HostDoor, Hosts
+from service.operations.house import House
+from service.security.headers import SecurityHeaders
+from service.security.keys import load as load_keys
+from service.security.passwords import Passwords
+from service.settings import Settings
+from service.storage.introspection import Introspection
+from service.storage.migrations import require_humble_role
+from service.storage.rows import clock
+
+_LARGEST_BODY = 64 * 1024
+_API = ("/v1/", "/oauth/", "/schema", "/health/", "/.well-known/")
+
+
+def create_app(settings: Settings) -> Litestar:
+    """One installation's web process. Its database and keys are opened when it starts."""
+    house = open_house(settings)
+    hosts = Hosts(house, settings.console_origin)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with house.engine.connect() as db:
+            await require_humble_role(db)
+        app.state.introspection = await Introspection.connect(plain_url(settings.database_url))
+        # What was loaded at the start stays: sorting it again and again costs the slowest answers.
+        gc.collect()
+        gc.freeze()
+        try:
+            yield
+        finally:
+            await app.state.introspection.close()
+            await house.engine.dispose()
+
+    return Litestar(
+        route_handlers=[
+            live,
+            ready,
+            *api.ROUTES,
+            *web.ROUTES,
+            *console.ROUTES,
+            *signals.ROUTES,
+            create_static_files_router(
+                path="/static",
+                directories=[Path(__file__).parent / "static"],
+                cache_control=_for_ever(),
+                include_in_schema=False,
+            ),
+        ],
+        lifespan=[lifespan],
+        state=State({"house": house, "hosts": hosts}),
+        dependencies={
+            "house": Provide(_house, sync_to_thread=False),
+            "wallet": Provide(_wallet, sync_to_thread=False),
+            "introspection": Provide(_introspection, sync_to_thread=False),
+        },
+        middleware=[SecurityHeaders, DefineMiddleware(HostDoor, hosts=hosts)],
+        exception_handlers={
+            Refused: refused,
+            HTTPException: not_of_this_form,
+            DBAPIError: no_database,
+            OSError: no_database,
+            Exception: fault,
+        },
+        request_max_body_size=_LARGEST_BODY,
+        openapi_config=_openapi(),
+        debug=False,
+    )
+
+
+def open_house(settings: Settings) -> House:
+    """Engine, keys and password hashing of one process."""
+    engine = create_async_engine(
+        settings.database_url, pool_size=8, max_overflow=8, pool_timeout=5, pool_pre_ping=False
+    )
+    return House(engine=engine, keys=load_keys(settings.keys), passwords=Passwords())
+
+
+def plain_url(url: str) -> str:
+    """The same address for the driver itself."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+@get("/health/live", include_in_schema=False)
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@get("/health/ready", include_in_schema=False)
+async def ready(house: NamedDependency[House]) -> dict[str, str]:
+    """The database answers too."""
+    async with house.engine.connect() as db:
+        await clock(db)
+    return {"status": "ready"}
+
+
+def _house(state: State) -> House:
+    return state.house
+
+
+def _introspection(state: State) -> Introspection:
+    return state.introspection
+
+
+def _wallet(request: Request[Any, Any, Any]) -> Wallet:
+    found: Wallet | None = request.scope["state"].get("wallet")
+    if found is None:
+        raise NotFound
+    return found
+
+
+def refused(request: Request[Any, Any, Any], refusal: Refused) -> Response[Any]:
+    if _is_api(request):
+        return problems.document(problems.of_refusal(refusal), problems.headers_of(refusal))
+    return _pages(request).refused(request, refusal)
+
+
+def not_of_this_form(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    problem = problems.of_http(error)
+    return (
+        problems.document(problem)
+        if _is_api(request)
+        else _pages(request).problem(request, problem)
+    )
+
+
+def no_database(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
+    """Nothing was stored, and everyone is told so; the page for it needs no database."""
+    again = {"Retry-After": "5"}
+    if _is_api(request):
+        return problems.document(problems.UNAVAILABLE, again)
+    return _pages(request).unavailable(request)
+
+
+def fault(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
+    if _is_api(request):
+        return problems.document(problems.INTERNAL)
+    return _pages(request).problem(request, problems.INTERNAL)
+
+
+def _is_api(request: Request[Any, Any, Any]) -> bool:
+    return request.url.path.startswith(_API)
+
+
+def _pages(request: Request[Any, Any, Any]) -> Any:
+    """Which pages say it: the console's to agents, the wallet's to everyone else."""
+    return console.answers if request.url.path.startswith("/console") else web.answers
+
+
+def _for_ever() -> CacheControlHeader:
+    """The address changes with the content."""
+    return CacheControlHeader(public=True, max_age=31_536_000, immutable=True)
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Resguardo",
+        version="1",
+        path="/schema",
+        render_plugins=[JsonRenderPlugin()],
+        components=Components(
+            security_schemes={
+                "basic": SecurityScheme(type="http", scheme="basic"),
+                "bearer": SecurityScheme(type="http", scheme="bearer"),
+            }
+        ),
+    )

@@ -1,0 +1,88 @@
+"""`Host` selects the wallet, or the console; an unknown one is 404.
+
+Issuer and every link come from the configured origin, never from the request.
+"""
+
+import time
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+from sqlalchemy.exc import SQLAlchemyError
+
+from domain.ids import WalletId
+from domain.wallets import Wallet
+from service.operations.house import House
+from service.storage import load
+
+# A new wallet, or a changed one, is seen after this many seconds at the latest.
+_FRESH: Final = 5.0
+# Answered on every host: whoever watches the process asks without a name.
+_ANYWHERE: Final = "/health/"
+
+
+class Hosts:
+    """The wallets of the installation by the host name and port of their origins."""
+
+    def __init__(self, house: House, console_origin: str) -> None:
+        self._house = house
+        self.console_origin = console_origin
+        self.console_host = urlsplit(console_origin).netloc
+        self._wallets: dict[str, Wallet] = {}
+        self._read_at = float("-inf")
+
+    async def wallet_at(self, host: str) -> Wallet | None:
+        await self._refresh()
+        return self._wallets.get(host)
+
+    async def wallet(self, wallet_id: WalletId) -> Wallet | None:
+        await self._refresh()
+        return next((w for w in self._wallets.values() if w.id == wallet_id), None)
+
+    async def _refresh(self) -> None:
+        if time.monotonic() - self._read_at < _FRESH:
+            return
+        try:
+            async with self._house.engine.connect() as db:
+                wallets = await load.all_wallets(db)
+        except (OSError, SQLAlchemyError):
+            # What was known serves the pages that need no database.
+            if self._wallets:
+                return
+            raise
+        self._wallets = {urlsplit(wallet.origin).netloc: wallet for wallet in wallets}
+        self._read_at = time.monotonic()
+
+
+class HostDoor:
+    """ASGI middleware: puts `wallet` or `console` into the request's state, or says 404."""
+
+    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(_ANYWHERE):
+            await self._app(scope, receive, send)
+            return
+        host = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"host"), "").lower()
+        state: dict[str, Any] = scope.setdefault("state", {})  # pyright: ignore[reportAssignmentType]
+        path = scope["path"]
+        at_console = path == "/console" or path.startswith(("/console/", "/static/"))
+        if host == self._hosts.console_host and (at_console or path == "/"):
+            state["origin"] = self._hosts.console_origin
+        elif (wallet := await self._hosts.wallet_at(host)) is not None and not path.startswith(
+            "/console"
+        ):
+            state["wallet"] = wallet
+            state["origin"] = wallet.origin
+        else:
+            await _nobody_lives_here(send)
+            return
+        await self._app(scope, receive, send)
+
+
+async def _nobody_lives_here(send: Send) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 404, "headers": headers})
+    await send({"type": "http.response.body", "body": b"Not found\n", "more_body": False})

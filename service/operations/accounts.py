@@ -1,0 +1,336 @@
+"""The wallet tells us of its users, their sessions, and that it has obeyed a freeze."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain import accounts
+from domain.accounts import (
+    Account,
+    AccountAddress,
+    AddressKind,
+    Device,
+    Display,
+    Done,
+    WalletSession,
+)
+from domain.change import Change
+from domain.contacts import allowed_name
+from domain.events import AccountRegistered, Actor, AddressesChanged
+from domain.ids import AccountId, AddressId, DeviceId, PersonId, SessionId
+from domain.refusals import NotFound
+from domain.wallets import Wallet
+from service.operations.addresses import masked, normal_email, normal_phone, plain_text
+from service.operations.house import House
+from service.security.blind_index import index_of
+from service.security.encryption import DataKey, Place
+from service.security.tokens import new_id
+from service.storage import load
+from service.storage.keychain import Opener, find_key, make_key
+from service.storage.rows import clock, keep, put
+from service.storage.tables import wallet_sessions
+from service.storage.values import Person
+
+
+class ToldAddress(Struct, frozen=True, kw_only=True):
+    kind: AddressKind
+    address: str
+    verified_at: datetime | None
+
+
+class ToldAccount(Struct, frozen=True, kw_only=True):
+    """What the wallet says of one of its users."""
+
+    subject: str
+    first_name: str
+    display_name: str
+    language: str
+    time_zone: str
+    addresses: tuple[ToldAddress, ...]
+
+
+class SeenAddress(Struct, frozen=True, kw_only=True):
+    kind: AddressKind
+    masked: str
+    verified_at: datetime | None
+
+
+class SeenAccount(Struct, frozen=True, kw_only=True):
+    account: Account
+    addresses: tuple[SeenAddress, ...]
+
+
+class FreezeState(Struct, frozen=True, kw_only=True):
+    state: accounts.AccountState
+    version: int
+    sessions_void_before: datetime | None
+    display: Display
+
+
+async def put_account(house: House, wallet: Wallet, told: ToldAccount, *, by: Actor) -> Account:
+    """Create or update. Replaced addresses are kept with their dates."""
+    wanted = {(one.kind, _written(one, wallet)): one for one in told.addresses}
+    async with house.engine.begin() as db:
+        before = await load.account_by_subject(db, wallet.id, told.subject, for_change=True)
+        now = await clock(db)
+        if before is None:
+            account, key = await _register(db, house, wallet, told, by=by, now=now)
+        else:
+            person = await load.person(db, wallet.id, before.person_id)
+            if person.data_key_id is None:
+                raise NotFound
+            key = await find_key(db, house.keys, person.data_key_id)
+            account = await put(db, before, _updated(before, told, key))
+        changed = await _replace_addresses(db, house, account, wanted, key=key, now=now)
+        if changed is not None:
+            account = await keep(db, wallet.id, account, Change(account, (changed,)), by=by)
+        return account
+
+
+async def see_account(house: House, wallet: Wallet, subject: str) -> SeenAccount:
+    """State and masked addresses."""
+    async with house.engine.connect() as db:
+        account = await _by_subject(db, wallet, subject)
+        addresses = await load.addresses_of(db, wallet.id, account.id)
+        opener = await Opener.for_values(db, house.keys, (a.address for a in addresses))
+        return SeenAccount(
+            account=account,
+            addresses=tuple(
+                SeenAddress(
+                    kind=one.kind,
+                    masked=masked(one.kind, opener.text(_address_place(one.id), one.address)),
+                    verified_at=one.verified_at,
+                )
+                for one in addresses
+                if one.removed_at is None
+            ),
+        )
+
+
+async def freeze_state(house: House, wallet: Wallet, subject: str) -> FreezeState:
+    async with house.engine.connect() as db:
+        account = await _by_subject(db, wallet, subject)
+        return FreezeState(
+            state=account.state,
+            version=account.version,
+            sessions_void_before=account.sessions_void_before,
+            display=account.display,
+        )
+
+
+async def confirm_freeze(
+    house: House, wallet: Wallet, subject: str, *, version: int, done: Sequence[Done], by: Actor
+) -> Account:
+    """The wallet has obeyed the freeze that this version names."""
+    async with house.engine.begin() as db:
+        account = await load.account_by_subject(db, wallet.id, subject, for_change=True)
+        if account is None:
+            raise NotFound
+        change = accounts.confirm_freeze(account, version=version, done=done, now=await clock(db))
+        return await keep(db, wallet.id, account, change, by=by)
+
+
+class ToldDevice(Struct, frozen=True, kw_only=True):
+    id: str
+    label: str
+    platform: str
+
+
+async def begin_session(
+    house: House,
+    wallet: Wallet,
+    subject: str,
+    *,
+    token_sha256: bytes,
+    device: ToldDevice | None,
+    expires_at: datetime,
+) -> WalletSession:
+    """Register a session. Takes the lock a freeze takes, so that none slips in between.
+
+    Raises AccountIsFrozen, DeviceReported. The same token twice is one session.
+    """
+    async with house.engine.begin() as db:
+        account = await load.account_by_subject(db, wallet.id, subject, for_change=True)
+        if account is None:
+            raise NotFound
+        now = await clock(db)
+        for known in await load.sessions_of(db, wallet.id, account.id):
+            if known.token_sha256 == token_sha256 and known.is_active(account, now):
+                return known
+        linked = device and await load.device_by_name(db, wallet.id, account.id, device.id)
+        accounts.allow_session(account, linked)
+        if device is not None and linked is None:
+            linked = await _link_device(db, house, account, device, now=now)
+        session = WalletSession(
+            id=SessionId(new_id()),
+            wallet_id=wallet.id,
+            account_id=account.id,
+            device_id=linked.id if linked is not None else None,
+            token_sha256=token_sha256,
+            epoch=account.epoch,
+            began_at=now,
+            expires_at=expires_at,
+        )
+        return await put(db, None, session)
+
+
+async def end_session(house: House, wallet: Wallet, session_id: SessionId) -> None:
+    """Sign-out: the row goes, and with it the session. Ending it again is no fault."""
+    async with house.engine.begin() as db:
+        await db.execute(
+            delete(wallet_sessions).where(
+                wallet_sessions.c.wallet_id == wallet.id, wallet_sessions.c.id == session_id
+            )
+        )
+
+
+class SeenSession(Struct, frozen=True, kw_only=True):
+    session: WalletSession
+    device: str | None
+    active: bool
+
+
+async def see_sessions(house: House, wallet: Wallet, subject: str) -> tuple[SeenSession, ...]:
+    """Every session on file, and whether it lives."""
+    async with house.engine.connect() as db:
+        account = await _by_subject(db, wallet, subject)
+        now = await clock(db)
+        devices = {d.id: d.name for d in await load.devices_of(db, wallet.id, account.id)}
+        return tuple(
+            SeenSession(
+                session=session,
+                device=devices.get(session.device_id) if session.device_id else None,
+                active=session.is_active(account, now),
+            )
+            for session in await load.sessions_of(db, wallet.id, account.id)
+        )
+
+
+async def _by_subject(db: AsyncConnection, wallet: Wallet, subject: str) -> Account:
+    account = await load.account_by_subject(db, wallet.id, subject)
+    if account is None:
+        raise NotFound
+    return account
+
+
+async def _register(
+    db: AsyncConnection,
+    house: House,
+    wallet: Wallet,
+    told: ToldAccount,
+    *,
+    by: Actor,
+    now: datetime,
+) -> tuple[Account, DataKey]:
+    key = await make_key(db, house.keys)
+    person = Person(
+        id=PersonId(new_id()),
+        wallet_id=wallet.id,
+        data_key_id=key.id,
+        language=told.language,
+        created_at=now,
+    )
+    await put(db, None, person)
+    empty = Account(
+        id=AccountId(new_id()),
+        wallet_id=wallet.id,
+        subject=told.subject,
+        person_id=person.id,
+        first_name=b"",
+        display_name=b"",
+        language=told.language,
+        time_zone=told.time_zone,
+        created_at=now,
+    )
+    change = Change(_updated(empty, told, key), (AccountRegistered(account_id=empty.id, at=now),))
+    return await keep(db, wallet.id, None, change, by=by), key
+
+
+def _updated(account: Account, told: ToldAccount, key: DataKey) -> Account:
+    def sealed(column: str, text: str) -> bytes:
+        return key.seal(Place("accounts", column, account.id), text)
+
+    return replace(
+        account,
+        first_name=sealed("first_name", allowed_name(told.first_name)),
+        display_name=sealed("display_name", plain_text(told.display_name, longest=80)),
+        language=told.language,
+        time_zone=told.time_zone,
+    )
+
+
+async def _replace_addresses(
+    db: AsyncConnection,
+    house: House,
+    account: Account,
+    wanted: dict[tuple[AddressKind, str], ToldAddress],
+    *,
+    key: DataKey,
+    now: datetime,
+) -> AddressesChanged | None:
+    stored = await load.addresses_of(db, account.wallet_id, account.id)
+    present = {(one.kind, one.address_index): one for one in stored if one.removed_at is None}
+    added = 0
+    for (kind, written), told in wanted.items():
+        index = index_of(house.keys, account.wallet_id, kind, written)
+        known = present.pop((kind, index), None)
+        if known is not None:
+            # A later verification does not make an address older or younger than it is.
+            first_verified = known.verified_at or told.verified_at
+            await put(db, known, replace(known, verified_at=first_verified))
+            continue
+        address_id = AddressId(new_id())
+        new = AccountAddress(
+            id=address_id,
+            wallet_id=account.wallet_id,
+            account_id=account.id,
+            kind=kind,
+            address=key.seal(_address_place(address_id), written),
+            address_index=index,
+            verified_at=told.verified_at,
+            added_at=now,
+            added_while_frozen=account.is_frozen,
+        )
+        await put(db, None, new)
+        added += 1
+    for gone in present.values():
+        await put(db, gone, replace(gone, removed_at=now))
+    if not added and not present:
+        return None
+    return AddressesChanged(account_id=account.id, added=added, removed=len(present), at=now)
+
+
+async def _link_device(
+    db: AsyncConnection, house: House, account: Account, told: ToldDevice, *, now: datetime
+) -> Device:
+    person = await load.person(db, account.wallet_id, account.person_id)
+    if person.data_key_id is None:
+        raise NotFound
+    key = await find_key(db, house.keys, person.data_key_id)
+    device_id = DeviceId(new_id())
+    label = plain_text(told.label, longest=60)
+    device = Device(
+        id=device_id,
+        wallet_id=account.wallet_id,
+        account_id=account.id,
+        name=told.id,
+        label=key.seal(Place("devices", "label", device_id), label),
+        platform=plain_text(told.platform, longest=20),
+        epoch=account.epoch,
+        linked_at=now,
+    )
+    return await put(db, None, device)
+
+
+def _address_place(address_id: AddressId) -> Place:
+    return Place("account_addresses", "address", address_id)
+
+
+def _written(told: ToldAddress, wallet: Wallet) -> str:
+    if told.kind is AddressKind.EMAIL:
+        return normal_email(told.address)
+    return normal_phone(told.address, country=wallet.country, dialling_codes=None)

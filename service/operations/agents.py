@@ -1,0 +1,143 @@
+"""Agents: made by the operator, signed in with password and authenticator code."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.access import Agent, Role
+from domain.change import Change
+from domain.events import THE_OPERATOR, Actor, ActorKind, AgentAdded, AgentSignedIn
+from domain.ids import AgentId, WalletId
+from domain.policy import DEFAULT
+from domain.refusals import PageExpired, SignInFailed
+from domain.wallets import THE_INSTALLATION
+from service.operations import browsers
+from service.operations.browsers import Opened
+from service.operations.house import House
+from service.security.encryption import Place
+from service.security.passwords import SHORTEST
+from service.security.tokens import new_id
+from service.security.totp import accepted_step, new_totp_secret
+from service.storage import load
+from service.storage.keychain import find_key, make_key
+from service.storage.rows import clock, keep, put
+from service.storage.values import BrowserKind, BrowserSession
+
+
+class PasswordTooShort(ValueError):
+    """An agent's password has at least 15 characters."""
+
+
+class NewAgent(Struct, frozen=True, kw_only=True):
+    login: str
+    name: str
+    password: str
+    level: int
+    role: Role = Role.AGENT
+    wallets: tuple[WalletId, ...]
+    language: str
+
+
+class SignedIn(Struct, frozen=True, kw_only=True):
+    """An agent at work, and the session they work in."""
+
+    agent: Agent
+    name: str
+    session: BrowserSession
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.AGENT, self.agent.id)
+
+
+async def add_agent(house: House, new: NewAgent) -> str:
+    """Make an agent; answers the authenticator secret, shown this once. They cannot approve for 24 h."""
+    if len(new.password) < SHORTEST:
+        raise PasswordTooShort
+    hashed = await house.passwords.hash(new.password)
+    secret = new_totp_secret()
+    async with house.engine.begin() as db:
+        now = await clock(db)
+        key = await make_key(db, house.keys)
+        agent_id = AgentId(new_id())
+        agent = Agent(
+            id=agent_id,
+            login=new.login,
+            name=key.seal(Place("agents", "name", agent_id), new.name),
+            data_key_id=key.id,
+            role=new.role,
+            level=new.level,
+            wallets=new.wallets,
+            language=new.language,
+            password_hash=hashed,
+            totp_secret=key.seal(Place("agents", "totp_secret", agent_id), secret),
+            can_approve_from=now + DEFAULT.tickets.new_agent_waits,
+            created_at=now,
+        )
+        change = Change(agent, (AgentAdded(agent_id=agent_id, at=now),))
+        await keep(db, THE_INSTALLATION, None, change, by=THE_OPERATOR)
+    return secret
+
+
+async def sign_in(house: House, *, login: str, password: str, code: str) -> Opened:
+    """Password and authenticator code together. Raises SignInFailed, the same for every reason."""
+    async with house.engine.connect() as db:
+        known = await load.agent_by_login(db, login.strip().lower())
+    right = await house.passwords.matches(known.password_hash if known else None, password)
+    if known is None or not right or known.ended_at is not None:
+        raise SignInFailed
+    async with house.engine.begin() as db:
+        agent = await load.agent_for_change(db, known.id)
+        now = await clock(db)
+        key = await find_key(db, house.keys, agent.data_key_id)
+        secret = key.open(Place("agents", "totp_secret", agent.id), agent.totp_secret)
+        step = accepted_step(secret, code.strip(), last_step=agent.totp_step, now=now)
+        if step is None:
+            raise SignInFailed
+        change = Change(replace(agent, totp_step=step), (AgentSignedIn(agent_id=agent.id, at=now),))
+        await keep(db, THE_INSTALLATION, agent, change, by=Actor(ActorKind.AGENT, agent.id))
+        opened = browsers.begin(
+            kind=BrowserKind.AGENT,
+            purpose="console",
+            wallet_id=None,
+            at=now,
+            expires_at=_until(now, began_at=now),
+        )
+        session = replace(opened.session, agent_id=agent.id)
+        return Opened(await put(db, None, session), opened.cookie)
+
+
+async def signed_in(house: House, cookie: str) -> SignedIn:
+    """Who works in this browser. Every use keeps the session alive, up to 8 hours in all.
+
+    Raises PageExpired.
+    """
+    async with house.engine.begin() as db:
+        session = await browsers.find(db, BrowserKind.AGENT, None, cookie)
+        if session is None or session.agent_id is None:
+            raise PageExpired
+        agent = await load.agent(db, session.agent_id)
+        if agent.ended_at is not None:
+            raise PageExpired
+        now = await clock(db)
+        await browsers.touch(db, session, now, until=_until(now, began_at=session.began_at))
+        return SignedIn(agent=agent, name=await _name(db, house, agent), session=session)
+
+
+async def names_of(db: AsyncConnection, house: House, ids: Iterable[AgentId]) -> dict[AgentId, str]:
+    """Agents' names for a timeline."""
+    found = await load.agents_named(db, tuple(ids))
+    return {agent.id: await _name(db, house, agent) for agent in found}
+
+
+async def _name(db: AsyncConnection, house: House, agent: Agent) -> str:
+    key = await find_key(db, house.keys, agent.data_key_id)
+    return key.open(Place("agents", "name", agent.id), agent.name)
+
+
+def _until(now: datetime, *, began_at: datetime) -> datetime:
+    policy = DEFAULT.sessions
+    return min(now + policy.agent_idle, began_at + policy.agent_lasts)

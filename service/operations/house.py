@@ -1,0 +1,13 @@
+"""What every operation needs, made once per process by `app` and `worker`."""
+
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.security.keys import KeyRing
+from service.security.passwords import Passwords
+
+
+class House(Struct, frozen=True, kw_only=True):
+    engine: AsyncEngine
+    keys: KeyRing
+    passwords: Passwords

@@ -1,0 +1,145 @@
+"""Sealing the journal, and finding whatever was changed in it afterwards."""
+
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import WalletId
+from domain.journal import first_hash, next_hash
+from service.operations.house import House
+from service.storage.rows import clock
+from service.storage.tables import journal, sealing, seals
+
+_MOST_AT_ONCE = 5000
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a check of a wallet's chain found. `broken_at` is the first number that does not fit."""
+
+    wallet_id: WalletId
+    sealed: int
+    unsealed: int
+    broken_at: int | None
+    why: str | None
+
+
+async def seal_journal(house: House) -> int:
+    """Give number and chained hash to every committed entry that has none; answers how many.
+
+    One sealer at a time. Which entries may still lack a seal is known exactly from transaction
+    numbers: everything below the oldest transaction that was still running last time has been
+    sealed, however late it committed.
+    """
+    async with house.engine.begin() as db:
+        alone = await db.scalar(select(func.pg_try_advisory_xact_lock(0x5EA1)))
+        if not alone:
+            return 0
+        below, oldest_running = await _watermarks(db)
+        entries = (
+            await db.execute(
+                select(journal.c.id, journal.c.wallet_id, journal.c.entry)
+                .outerjoin(seals, seals.c.entry_id == journal.c.id)
+                .where(journal.c.xid >= below, seals.c.entry_id.is_(None))
+                .order_by(journal.c.id)
+                .limit(_MOST_AT_ONCE)
+            )
+        ).all()
+        now = await clock(db)
+        chains: dict[UUID, tuple[int, bytes]] = {}
+        rows: list[dict[str, object]] = []
+        for entry_id, wallet_id, entry in entries:
+            number, previous = chains.get(wallet_id) or await _last(db, WalletId(wallet_id))
+            seal = next_hash(number + 1, previous, entry_id, entry)
+            chains[wallet_id] = (number + 1, seal)
+            rows.append(
+                {
+                    "wallet_id": wallet_id,
+                    "number": number + 1,
+                    "entry_id": entry_id,
+                    "hash": seal,
+                    "sealed_at": now,
+                }
+            )
+        if rows:
+            await db.execute(insert(seals), rows)
+        if len(rows) < _MOST_AT_ONCE and oldest_running > below:
+            await db.execute(update(sealing).values(sealed_below=oldest_running))
+        return len(rows)
+
+
+async def verify_journal(house: House, wallet_id: WalletId) -> Verdict:
+    """Walk the whole chain. Any entry changed, dropped, inserted or moved is found."""
+    async with house.engine.connect() as db:
+        unsealed = await db.scalar(
+            select(func.count())
+            .select_from(journal)
+            .outerjoin(seals, seals.c.entry_id == journal.c.id)
+            .where(journal.c.wallet_id == wallet_id, seals.c.entry_id.is_(None))
+        )
+        number, previous = 0, first_hash(wallet_id)
+        broken: tuple[int, str] | None = None
+        statement = (
+            select(
+                seals.c.number, seals.c.entry_id, seals.c.hash, journal.c.entry, journal.c.wallet_id
+            )
+            .outerjoin(journal, journal.c.id == seals.c.entry_id)
+            .where(seals.c.wallet_id == wallet_id)
+            .order_by(seals.c.number)
+            .execution_options(yield_per=2000)
+        )
+        async with db.stream(statement) as rows:
+            async for row in rows:
+                why = _wrong(row.number, number, row.entry, row.wallet_id, wallet_id)
+                if why is None:
+                    previous = next_hash(row.number, previous, row.entry_id, row.entry)
+                    why = None if previous == row.hash else "the entry is not the one sealed"
+                number = row.number
+                if why is not None:
+                    broken = (row.number, why)
+                    break
+    return Verdict(
+        wallet_id=wallet_id,
+        sealed=number,
+        unsealed=int(unsealed or 0),
+        broken_at=broken[0] if broken else None,
+        why=broken[1] if broken else None,
+    )
+
+
+def _wrong(
+    number: int, before: int, entry: str | None, stands_in: UUID | None, belongs_to: WalletId
+) -> str | None:
+    if number != before + 1:
+        return f"number {before + 1} is missing"
+    if entry is None:
+        return "the entry is gone"
+    return None if stands_in == belongs_to else "the entry was moved to another wallet"
+
+
+async def _watermarks(db: AsyncConnection) -> tuple[int, int]:
+    """From where entries may lack a seal, and from where they still may next time."""
+    oldest = int(
+        (
+            await db.execute(text("select pg_snapshot_xmin(pg_current_snapshot())::text"))
+        ).scalar_one()
+    )
+    below = await db.scalar(select(sealing.c.sealed_below))
+    if below is None:
+        await db.execute(insert(sealing).values(one=1, sealed_below=0))
+        return 0, oldest
+    # A restored database counts its transactions anew: look at everything once.
+    return (0 if below > oldest else below), oldest
+
+
+async def _last(db: AsyncConnection, wallet_id: WalletId) -> tuple[int, bytes]:
+    last = (
+        await db.execute(
+            select(seals.c.number, seals.c.hash)
+            .where(seals.c.wallet_id == wallet_id)
+            .order_by(seals.c.number.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return (0, first_hash(wallet_id)) if last is None else (last.number, last.hash)

@@ -1,0 +1,148 @@
+"""Agents work on a ticket: reach the owner, record proofs, propose, and a second one decides."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain import accounts, tickets
+from domain.accounts import Account
+from domain.change import Change
+from domain.ids import ProofId, ProposalId, TicketId, WalletId
+from domain.refusals import NotFound
+from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket
+from service.operations.addresses import plain_text
+from service.operations.agents import SignedIn
+from service.operations.house import House
+from service.security.encryption import Place
+from service.security.tokens import new_id
+from service.storage import load
+from service.storage.keychain import find_key
+from service.storage.rows import clock, keep, put
+
+
+class AtWork(Struct, frozen=True, kw_only=True):
+    """A ticket under its locks, and the instant read after they were held."""
+
+    db: AsyncConnection
+    wallet_id: WalletId
+    account: Account
+    ticket: Ticket
+    now: datetime
+
+
+async def reach_owner(house: House, ticket_id: TicketId, *, by: SignedIn) -> None:
+    """The agent has spoken with the owner."""
+    async with _at_work(house, ticket_id, by) as work:
+        change = tickets.reach_owner(work.ticket, by=by.agent, now=work.now)
+        await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
+
+
+async def record_proof(
+    house: House, ticket_id: TicketId, *, kind: ProofKind, source: str, by: SignedIn
+) -> None:
+    """Write down a fact, with where it can be found again. It voids a proposal that waits."""
+    async with _at_work(house, ticket_id, by) as work:
+        policy = (await load.wallet(work.db, work.wallet_id)).policy.tickets
+        person = await load.person(work.db, work.wallet_id, work.account.person_id)
+        if person.data_key_id is None:
+            raise NotFound
+        key = await find_key(work.db, house.keys, person.data_key_id)
+        proof_id = ProofId(new_id())
+        text = plain_text(source, longest=200)
+        proof = Proof(
+            id=proof_id,
+            wallet_id=work.wallet_id,
+            ticket_id=work.ticket.id,
+            kind=kind,
+            performed_at=work.now,
+            recorded_by=by.agent.id,
+            recorded_at=work.now,
+            source=key.seal(Place("proofs", "source", proof_id), text) if text else None,
+        )
+        before = await load.proofs_of(work.db, work.wallet_id, work.ticket.id)
+        change = tickets.record_proof(
+            work.ticket, proof, before=before, policy=policy, by=by.agent, now=work.now
+        )
+        pending = await load.pending_proposal(work.db, work.wallet_id, work.ticket.id)
+        if pending is not None:
+            void = tickets.void_proposal(pending, work.ticket, now=work.now)
+            await keep(work.db, work.wallet_id, pending, void, by=by.actor)
+        await put(work.db, None, proof)
+        await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
+
+
+async def propose_release(
+    house: House, ticket_id: TicketId, *, reason: ReleaseReason, by: SignedIn
+) -> None:
+    """The first of two people. Raises ProofsMissing, LevelTooLow, AlreadyProposed."""
+    async with _at_work(house, ticket_id, by) as work:
+        policy = (await load.wallet(work.db, work.wallet_id)).policy.tickets
+        proposal = Proposal(
+            id=ProposalId(new_id()),
+            wallet_id=work.wallet_id,
+            ticket_id=work.ticket.id,
+            proposed_by=by.agent.id,
+            reason=reason,
+            evidence_version=work.ticket.evidence_version,
+            proposed_at=work.now,
+        )
+        change = tickets.propose(
+            work.ticket,
+            proposal,
+            pending=await load.pending_proposal(work.db, work.wallet_id, work.ticket.id),
+            proofs=await load.proofs_of(work.db, work.wallet_id, work.ticket.id),
+            policy=policy,
+            by=by.agent,
+            now=work.now,
+        )
+        await put(work.db, None, proposal)
+        await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
+
+
+async def approve_release(
+    house: House, ticket_id: TicketId, proposal_id: ProposalId, *, by: SignedIn
+) -> None:
+    """The second of two people: the account is given back in the same transaction.
+
+    Names the proposal that was read, so that nobody approves another one than they saw.
+    """
+    async with _at_work(house, ticket_id, by) as work:
+        pending = await _pending(work, proposal_id)
+        approved = tickets.approve(work.ticket, pending, by=by.agent, now=work.now)
+        released = accounts.release(work.account, ticket_id=work.ticket.id, now=work.now)
+        closed = Change(tickets.close_released(work.ticket, now=work.now))
+        await keep(work.db, work.wallet_id, pending, approved, by=by.actor)
+        await keep(work.db, work.wallet_id, work.ticket, closed, by=by.actor)
+        await keep(work.db, work.wallet_id, work.account, released, by=by.actor)
+
+
+async def reject_release(
+    house: House, ticket_id: TicketId, proposal_id: ProposalId, *, by: SignedIn
+) -> None:
+    """The second person says no: back to the proofs."""
+    async with _at_work(house, ticket_id, by) as work:
+        pending = await _pending(work, proposal_id)
+        rejected = tickets.reject(work.ticket, pending, by=by.agent, now=work.now)
+        back = Change(tickets.back_to_proofs(work.ticket))
+        await keep(work.db, work.wallet_id, pending, rejected, by=by.actor)
+        await keep(work.db, work.wallet_id, work.ticket, back, by=by.actor)
+
+
+@asynccontextmanager
+async def _at_work(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncIterator[AtWork]:
+    """Transaction and locks in the house's order; NotFound for wallets the agent does not serve."""
+    async with house.engine.begin() as db:
+        seen = await load.ticket_anywhere(db, ticket_id, by.agent.wallets)
+        account = await load.account_for_change(db, seen.wallet_id, seen.account_id)
+        ticket = await load.ticket_for_change(db, seen.wallet_id, ticket_id)
+        yield AtWork(
+            db=db, wallet_id=seen.wallet_id, account=account, ticket=ticket, now=await clock(db)
+        )
+
+
+async def _pending(work: AtWork, proposal_id: ProposalId) -> Proposal | None:
+    pending = await load.pending_proposal(work.db, work.wallet_id, work.ticket.id)
+    return pending if pending is not None and pending.id == proposal_id else None

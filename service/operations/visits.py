@@ -1,0 +1,196 @@
+"""A contact's visit: from a pressed link to a verified browser, and what was typed meanwhile."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.accounts import AddressKind
+from domain.challenges import Purpose
+from domain.contacts import Contact, ContactStatus
+from domain.ids import ContactId, DeviceId
+from domain.refusals import LinkNotValid, PageExpired
+from domain.reports import LossKind
+from domain.wallets import Wallet
+from service.operations import browsers, codes
+from service.operations.addresses import masked
+from service.operations.browsers import Opened
+from service.operations.house import House
+from service.security.encryption import DataKey, Place
+from service.security.tokens import digest, new_token
+from service.storage import load
+from service.storage.keychain import Opener, find_key
+from service.storage.rows import clock, put
+from service.storage.values import BrowserKind, BrowserSession
+
+
+class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a visit has gathered so far; sealed under the wallet's key while it waits."""
+
+    link_token: str | None = None
+    contact_id: ContactId | None = None
+    kind: LossKind | None = None
+    device_id: DeviceId | None = None
+    # The choice as it was ticked, and the instant it meant then.
+    noticed: str | None = None
+    noticed_at: datetime | None = None
+    reach: str = ""
+    note: str = ""
+
+
+class CodeSeen(Struct, frozen=True, kw_only=True):
+    """What the page that asks for a code knows."""
+
+    masked: str
+    kind: AddressKind
+    # None while no code is on its way to this browser.
+    expires_at: datetime | None
+    guesses_left: int
+    next_code_from: datetime | None
+    now: datetime
+
+
+async def open_link(house: House, wallet: Wallet, token: str, purpose: Purpose) -> Opened:
+    """A press on a link's page begins a browser session that may ask for a code, no more.
+
+    Raises LinkNotValid for used, lapsed, foreign and made-up links alike.
+    """
+    async with house.engine.begin() as db:
+        contact = await load.contact_by_link(db, wallet.id, digest(token.strip()))
+        now = await clock(db)
+        if contact is None or not contact_fits(contact, purpose, now):
+            raise LinkNotValid
+        opened = browsers.begin(
+            kind=BrowserKind.CONTACT,
+            purpose=purpose.value,
+            wallet_id=wallet.id,
+            at=now,
+            expires_at=now + wallet.policy.sessions.contact_lasts,
+        )
+        session = replace(opened.session, contact_id=contact.id)
+        return Opened(await put(db, None, session), opened.cookie)
+
+
+async def ask_code(house: House, wallet: Wallet, session: BrowserSession) -> None:
+    """Put a code on its way to the enrolled address. Raises TooSoon with the instant to wait for."""
+    if session.contact_id is None:
+        raise PageExpired
+    purpose = Purpose(session.purpose)
+    async with house.engine.begin() as db:
+        contact = await load.contact_for_change(db, wallet.id, session.contact_id)
+        if not contact_fits(contact, purpose, await clock(db)):
+            raise LinkNotValid
+        await codes.ask(db, house, wallet, session, contact, purpose)
+
+
+async def see_code(house: House, wallet: Wallet, session: BrowserSession) -> CodeSeen:
+    """Where the code went, how long it lasts, when the next may be asked for."""
+    async with house.engine.connect() as db:
+        if session.contact_id is None:
+            raise PageExpired
+        contact = await load.contact(db, wallet.id, session.contact_id)
+        now = await clock(db)
+        challenge = await load.challenge_of(db, wallet.id, session.id)
+        opener = await Opener.for_values(db, house.keys, (contact.address,))
+        address = opener.text(Place("contacts", "address", contact.id), contact.address)
+        policy = wallet.policy.codes
+        live = challenge is not None and challenge.is_live(policy, now)
+        waiting = await codes.next_code_from(db, wallet, contact, Purpose(session.purpose), now)
+        return CodeSeen(
+            masked=masked(contact.address_kind, address),
+            kind=contact.address_kind,
+            expires_at=challenge.code_expires_at if challenge is not None and live else None,
+            guesses_left=challenge.guesses_left(policy) if challenge is not None else 0,
+            next_code_from=waiting,
+            now=now,
+        )
+
+
+def contact_fits(contact: Contact, purpose: Purpose, now: datetime) -> bool:
+    """Whether the link still opens what it was made for."""
+    match purpose:
+        case Purpose.ACCEPT:
+            return contact.is_open_invitation(now)
+        case Purpose.REPORT:
+            return contact.can_report(now) or contact.status is ContactStatus.SUSPENDED
+
+
+async def contact_of(
+    db: AsyncConnection,
+    wallet: Wallet,
+    session: BrowserSession,
+    purpose: Purpose,
+    *,
+    for_change: bool = False,
+) -> Contact:
+    """The contact whose link began this session. Raises PageExpired when it is for another purpose."""
+    if session.contact_id is None or session.purpose != purpose.value:
+        raise PageExpired
+    find = load.contact_for_change if for_change else load.contact
+    return await find(db, wallet.id, session.contact_id)
+
+
+async def session_of(house: House, wallet: Wallet, cookie: str) -> BrowserSession:
+    """The contact's live session behind a cookie. Raises PageExpired."""
+    async with house.engine.connect() as db:
+        found = await browsers.find(db, BrowserKind.CONTACT, wallet.id, cookie)
+    if found is None:
+        raise PageExpired
+    return found
+
+
+async def current(house: House, session: BrowserSession) -> BrowserSession:
+    """The same session as it is stored now. Raises PageExpired."""
+    async with house.engine.begin() as db:
+        return await browsers.again(db, session)
+
+
+async def verify(
+    db: AsyncConnection,
+    wallet_key: DataKey,
+    session: BrowserSession,
+    contact: Contact,
+    *,
+    now: datetime,
+    draft: Draft,
+) -> str:
+    """The spent code's effect: this browser is verified, under a new cookie (ASVS 7.2.4)."""
+    current = await browsers.again(db, session)
+    cookie = new_token()
+    verified = replace(
+        current,
+        token_sha256=digest(cookie),
+        verified_at=now,
+        verified_by=contact.address_kind.value,
+        draft=_sealed(wallet_key, session, draft),
+    )
+    await put(db, current, verified)
+    return cookie
+
+
+async def read_draft(
+    db: AsyncConnection, house: House, wallet: Wallet, session: BrowserSession
+) -> Draft:
+    """What was typed so far; an empty draft at first."""
+    if session.draft is None:
+        return Draft()
+    key = await find_key(db, house.keys, wallet.data_key_id)
+    return msgspec.json.decode(key.open(_place(session), session.draft), type=Draft)
+
+
+async def save_draft(
+    db: AsyncConnection, house: House, wallet: Wallet, session: BrowserSession, draft: Draft
+) -> None:
+    key = await find_key(db, house.keys, wallet.data_key_id)
+    current = await browsers.again(db, session)
+    await put(db, current, replace(current, draft=_sealed(key, session, draft)))
+
+
+def _sealed(key: DataKey, session: BrowserSession, draft: Draft) -> bytes:
+    return key.seal(_place(session), msgspec.json.encode(draft).decode())
+
+
+def _place(session: BrowserSession) -> Place:
+    return Place("browser_sessions", "draft", session.id)

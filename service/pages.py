@@ -1,0 +1,123 @@
+"""Answering with a page: what every template needs, cookies, and the forms' protection."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+from msgspec import Struct
+
+from domain.wallets import Wallet
+from service.operations.house import House
+from service.security import forms
+from service.wording import LANGUAGES, choose, templates
+
+AnyRequest = Request[Any, Any, Any]
+LANGUAGE_COOKIE: Final = "__Host-lang"
+
+
+class Brand(Struct, frozen=True, kw_only=True):
+    """What a template shows of the wallet."""
+
+    name: str
+    origin_host: str
+    support_number: str
+    support_hours: str
+    text_channel: str | None
+    emergency_number: str
+    theme_css: str
+
+
+def language_of(request: AnyRequest, spoken: tuple[str, ...]) -> str:
+    """Asked for in the address, chosen before, else the browser's best."""
+    asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    return choose(asked, request.headers.get("accept-language"), spoken)
+
+
+def page(
+    request: AnyRequest,
+    template: str,
+    shown: object,
+    *,
+    brand: Brand,
+    languages: tuple[str, ...],
+    time_zone: str,
+    now: datetime | None = None,
+    status: int = HTTP_200_OK,
+    headers: dict[str, str] | None = None,
+    language: str | None = None,
+) -> Response[str]:
+    """Render a template for the reader. Pages are never stored by browsers or proxies."""
+    house: House = request.app.state.house
+    lang = language or language_of(request, languages)
+    seed = request.cookies.get(forms.SEED_COOKIE) or forms.new_seed()
+    body = (
+        templates(lang)
+        .get_template(template)
+        .render(
+            wallet=brand,
+            lang=lang,
+            languages=[(code, LANGUAGES[code], _in_language(request, code)) for code in languages],
+            csrf=forms.token_for(house.keys, seed),
+            csp_nonce=request.scope["state"]["csp_nonce"],
+            time_zone=time_zone,
+            now=now or datetime.now(UTC),
+            page=shown,
+        )
+    )
+    cookies = [host_cookie(forms.SEED_COOKIE, seed)]
+    if request.query_params.get("lang") == lang:
+        cookies.append(host_cookie(LANGUAGE_COOKIE, lang))
+    return Response(
+        body, media_type="text/html", status_code=status, cookies=cookies, headers=headers or {}
+    )
+
+
+async def our_form(request: AnyRequest) -> dict[str, str]:
+    """The fields of a form that our own page sent. Raises FormNotOurs."""
+    house: House = request.app.state.house
+    fields = {name: str(value) for name, value in (await request.form()).items()}
+    forms.require_ours(
+        house.keys,
+        seed=request.cookies.get(forms.SEED_COOKIE),
+        token=fields.pop("csrf_token", ""),
+        origin=request.headers.get("origin"),
+        own_origin=request.scope["state"]["origin"],
+    )
+    return fields
+
+
+def go(path: str, *cookies: Cookie) -> Redirect:
+    """After a press, to the next page: reloading it presses nothing again."""
+    return Redirect(path, status_code=HTTP_303_SEE_OTHER, cookies=list(cookies))
+
+
+def host_cookie(name: str, value: str) -> Cookie:
+    """Only this host, only https (or localhost), only our own pages, never a script."""
+    return Cookie(key=name, value=value, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def no_cookie(name: str) -> Cookie:
+    return Cookie(
+        key=name, value="", max_age=0, path="/", secure=True, httponly=True, samesite="strict"
+    )
+
+
+def brand_of(wallet: Wallet, theme_css: str) -> Brand:
+    return Brand(
+        name=wallet.name,
+        origin_host=urlsplit(wallet.origin).netloc,
+        support_number=wallet.support_number,
+        support_hours=wallet.support_hours,
+        text_channel=wallet.text_channel,
+        emergency_number=wallet.emergency_number,
+        theme_css=theme_css,
+    )
+
+
+def _in_language(request: AnyRequest, code: str) -> str:
+    """The same page in another language. A page reached by a press is shown again by its own GET."""
+    return f"{request.url.path}?{urlencode({'lang': code})}"

@@ -1,0 +1,29 @@
+"""Authenticator codes (RFC 6238): one step of tolerance, and no code works twice."""
+
+import hmac
+from datetime import datetime
+from typing import Final
+
+from pyotp import TOTP, random_base32
+
+_STEP: Final = 30
+
+
+def new_totp_secret() -> str:
+    return random_base32(32)
+
+
+def code_at(secret: str, now: datetime) -> str:
+    return TOTP(secret).at(now)
+
+
+def accepted_step(secret: str, typed: str, *, last_step: int, now: datetime) -> int | None:
+    """The time step whose code was typed, if it is later than the last accepted one."""
+    current = int(now.timestamp()) // _STEP
+    totp = TOTP(secret)
+    found: int | None = None
+    for step in (current - 1, current, current + 1):
+        made = totp.generate_otp(step)
+        if hmac.compare_digest(made, typed) and step > last_step:
+            found = step
+    return found

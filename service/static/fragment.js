@@ -1,0 +1,36 @@
+// The token of a link travels behind the "#", where no server, log or Referer sees it. Move it into
+// the form and out of the address bar; remember it for this tab, so that a reload loses nothing.
+
+const form = document.querySelector("form[data-fragment]");
+const field = form.elements.namedItem("token");
+const place = `token-${form.dataset.fragment}`;
+
+const fromAddress = decodeURIComponent(location.hash.slice(1));
+if (fromAddress && fromAddress !== "main" && fromAddress !== "token") {
+  history.replaceState(null, "", location.pathname + location.search);
+  keep(fromAddress);
+}
+
+// After a refusal the person has to see the field: the token kept here is the one refused.
+const token = field.getAttribute("aria-invalid") ? fromAddress : fromAddress || kept();
+if (token) {
+  field.value = token;
+  field.type = "hidden";
+  document.getElementById("by-hand").hidden = true;
+}
+
+function keep(value) {
+  try {
+    sessionStorage.setItem(place, value);
+  } catch {
+    // Storage is switched off: only a reload needs it.
+  }
+}
+
+function kept() {
+  try {
+    return sessionStorage.getItem(place);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,108 @@
+"""Words, dates and languages of pages. The catalogues are the `.po` files themselves."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime, get_timezone_name
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+_HERE: Final = Path(__file__).parent
+LANGUAGES: Final[Mapping[str, str]] = {
+    "es": "Español",
+    "pt-BR": "Português (Brasil)",
+    "en": "English",
+}
+
+
+@cache
+def translations(language: str) -> Translations:
+    """Every catalogue of a language as one; English is what the templates say themselves."""
+    merged = Translations()
+    folder = _HERE / "locales" / language.replace("-", "_") / "LC_MESSAGES"
+    for path in sorted(folder.glob("*.po")):
+        compiled = BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file))
+        compiled.seek(0)
+        merged.merge(Translations(compiled))
+    return merged
+
+
+@cache
+def templates(language: str) -> Environment:
+    """The pages' templates, in one language. An unknown name is a fault, not an empty text."""
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+    )
+    found = translations(language)
+    # The extension adds the method when it is loaded; its stubs cannot say so.
+    environment.install_gettext_translations(found, newstyle=True)  # pyright: ignore
+    environment.globals["asset"] = asset
+    environment.filters["at_home"] = at_home
+    return environment
+
+
+@cache
+def asset(name: str) -> str:
+    """A static file's address with its content's hash, so that it may be kept for ever."""
+    content = (_HERE / "static" / name).read_bytes()
+    return f"/static/{name}?v={sha256(content).hexdigest()[:12]}"
+
+
+@pass_context
+def at_home(context: Context, instant: datetime) -> str:
+    """An instant on the reader's clock: "14:02" today; else with the day and the zone's name."""
+    zone: str = context["time_zone"]
+    return said(instant, language=context["lang"], time_zone=zone, now=context["now"])
+
+
+def said(instant: datetime, *, language: str, time_zone: str, now: datetime) -> str:
+    locale = Locale.parse(language, sep="-")
+    zone = ZoneInfo(time_zone)
+    if instant.astimezone(zone).date() == now.astimezone(zone).date():
+        return format_datetime(instant, "HH:mm", tzinfo=zone, locale=locale)
+    place = get_timezone_name(zone, width="short", locale=locale)
+    day = format_datetime(instant, "EEE d MMM, HH:mm", tzinfo=zone, locale=locale)
+    return f"{day} ({place})"
+
+
+def choose(asked: str | None, accepted: str | None, spoken: tuple[str, ...]) -> str:
+    """The page's language: asked for, else the browser's best, else the wallet's first."""
+    if asked in spoken:
+        return str(asked)
+    for part in (accepted or "").split(","):
+        wanted = part.split(";")[0].strip().lower()
+        for language in spoken:
+            if wanted and (
+                language.lower() == wanted or language.lower().split("-")[0] == wanted.split("-")[0]
+            ):
+                return language
+    return spoken[0]
+
+
+def missing(language: str) -> list[str]:
+    """Messages of a language's catalogues without a translation; empty when complete."""
+    found: list[str] = []
+    folder = _HERE / "locales" / language.replace("-", "_") / "LC_MESSAGES"
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file):
+                strings: Any = message.string
+                texts = [strings] if isinstance(strings, str) else list(strings)
+                if message.id and (message.fuzzy or not all(texts)):
+                    found.append(f"{path.name}: {message.id}")
+    return found

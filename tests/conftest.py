@@ -1,0 +1,91 @@
+"""The house under test: one throw-away cluster, a migrated template, a database per test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from service.embedded import Cluster
+from service.operations.house import House
+from service.security.keys import KeyRing, create
+from service.security.keys import load as load_keys
+from service.security.passwords import Passwords
+from service.storage.migrations import upgrade
+from tests.clusters import throw_away_cluster
+
+TEMPLATE = "template_house"
+# The test clock: the production function's body plus an offset that a test may move.
+CLOCK = """
+CREATE TABLE test_clock (moved interval NOT NULL);
+INSERT INTO test_clock VALUES (interval '0');
+GRANT SELECT, UPDATE ON test_clock TO resguardo_service;
+CREATE OR REPLACE FUNCTION resguardo_clock() RETURNS timestamptz
+LANGUAGE sql VOLATILE PARALLEL SAFE
+AS $$ SELECT clock_timestamp() + (SELECT moved FROM test_clock) $$
+"""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with throw_away_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    create(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def keys(keys_folder: Path) -> KeyRing:
+    return load_keys(keys_folder)
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """A migrated, empty house that every test's database is a copy of."""
+    cluster.create_database(TEMPLATE)
+    asyncio.run(_build(cluster.url("resguardo_owner", TEMPLATE)))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database(cluster: Cluster, template: str) -> Iterator[str]:
+    """The name of a fresh database."""
+    name = f"house_{uuid4().hex[:12]}"
+    cluster.create_database(name, template=template)
+    yield name
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def database_url(cluster: Cluster, database: str) -> str:
+    return cluster.url("resguardo_service", database)
+
+
+@pytest.fixture
+async def house(database_url: str, keys: KeyRing) -> AsyncIterator[House]:
+    engine = create_async_engine(database_url, poolclass=NullPool)
+    yield House(engine=engine, keys=keys, passwords=Passwords())
+    await engine.dispose()
+
+
+async def _build(owner_url: str) -> None:
+    await upgrade(owner_url, "resguardo_service")
+    engine = create_async_engine(owner_url)
+    async with engine.begin() as db:
+        for statement in CLOCK.split(";\n"):
+            await db.execute(text(statement))
+    await engine.dispose()

@@ -1,0 +1,245 @@
+"""The people of these tests, the wallet they use, and what happens to them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import msgspec
+from sqlalchemy import Row, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.accounts import AddressKind
+from domain.events import (
+    AccountFrozen,
+    AccountReleased,
+    CodeAsked,
+    ContactAccepted,
+    ContactInvited,
+    Event,
+    InvitationLapsed,
+    InvitationTakenBack,
+    LossReported,
+)
+from domain.ids import (
+    AccountId,
+    ChallengeId,
+    ContactId,
+    PersonId,
+    ReportId,
+    TicketId,
+    WalletId,
+)
+from notifications.directory import Destination, Recipient, Sender
+from notifications.outbox import Promise, rows
+from notifications.tables import deliveries, outbox
+
+NOON: Final = datetime(2026, 3, 14, 17, 2, tzinfo=UTC)
+NORTE: Final = WalletId(UUID(int=1))
+OLGAS: Final = AccountId(UUID(int=2))
+CARL: Final = ContactId(UUID(int=3))
+CLEO: Final = ContactId(UUID(int=4))
+TICKET: Final = TicketId(UUID(int=5))
+A_PERSON: Final = PersonId(UUID(int=6))
+OLGAS_MAIL: Final = UUID(int=7)
+OLGAS_PHONE: Final = UUID(int=8)
+
+REFERENCE: Final = "K7QF-3M2X-R"
+TOKEN: Final = "9fJ3kQ-uXv_7wYzA1bC2dE"
+CODE: Final = "482915"
+ADDRESSES: Final = {
+    OLGAS_MAIL: "olga@mail.example",
+    OLGAS_PHONE: "+5491155550001",
+    CARL: "carl@mail.example",
+    CLEO: "+5491155550002",
+}
+
+
+def the_wallet(**changes: Any) -> Sender:
+    norte = Sender(
+        wallet_id=NORTE,
+        name="Norte",
+        short_name="Norte",
+        origin="https://resguardo.norte.example",
+        support_number="0800 555 0100",
+        colour="#0b6e4f",
+        email_from="avisos@norte.example",
+        time_zone="America/Bogota",
+    )
+    return msgspec.structs.replace(norte, **changes)
+
+
+def olga(kind: AddressKind, language: str = "en") -> Recipient:
+    address = ADDRESSES[OLGAS_MAIL if kind is AddressKind.EMAIL else OLGAS_PHONE]
+    return Recipient(
+        kind=kind,
+        address=address,
+        language=language,
+        time_zone="America/Argentina/Buenos_Aires",
+        name="Olga",
+    )
+
+
+def carl(kind: AddressKind, language: str = "en", owner: str | None = "Olga") -> Recipient:
+    return Recipient(
+        kind=kind,
+        address=ADDRESSES[CARL if kind is AddressKind.EMAIL else CLEO],
+        language=language,
+        time_zone="America/Sao_Paulo",
+        name="Carl",
+        owner_name=owner,
+    )
+
+
+def invited(contact: ContactId = CARL) -> ContactInvited:
+    return ContactInvited(
+        at=NOON,
+        account_id=OLGAS,
+        contact_id=contact,
+        person_id=A_PERSON,
+        lapses_at=NOON + timedelta(days=7),
+    )
+
+
+def accepted(contact: ContactId = CARL) -> ContactAccepted:
+    return ContactAccepted(
+        at=NOON,
+        account_id=OLGAS,
+        contact_id=contact,
+        person_id=A_PERSON,
+        text_version="1",
+        language="en",
+    )
+
+
+def lapsed() -> InvitationLapsed:
+    return InvitationLapsed(at=NOON, account_id=OLGAS, contact_id=CARL)
+
+
+def taken_back(*, had_accepted: bool = False) -> InvitationTakenBack:
+    return InvitationTakenBack(
+        at=NOON, account_id=OLGAS, contact_id=CARL, had_accepted=had_accepted
+    )
+
+
+def code_asked(
+    contact: ContactId | None = CARL,
+    *,
+    purpose: str = "report",
+    expires_at: datetime = NOON + timedelta(minutes=10),
+) -> CodeAsked:
+    return CodeAsked(
+        at=NOON,
+        challenge_id=ChallengeId(uuid4()),
+        contact_id=contact,
+        purpose=purpose,
+        expires_at=expires_at,
+    )
+
+
+def frozen() -> AccountFrozen:
+    return AccountFrozen(
+        at=NOON, account_id=OLGAS, ticket_id=TICKET, version=1, epoch=1, stolen=True
+    )
+
+
+def reported(contact: ContactId = CARL) -> LossReported:
+    return LossReported(
+        at=NOON,
+        account_id=OLGAS,
+        contact_id=contact,
+        report_id=ReportId(uuid4()),
+        ticket_id=TICKET,
+        reference=REFERENCE,
+        stolen=True,
+        joined=False,
+    )
+
+
+def released() -> AccountReleased:
+    return AccountReleased(at=NOON, account_id=OLGAS, ticket_id=TICKET, version=2)
+
+
+class AddressBook:
+    """The house's directory: outside these tests it is tables and keys of the service."""
+
+    def __init__(self, wallet: Sender | None = None) -> None:
+        self.wallet = wallet or the_wallet()
+        self.kinds: dict[UUID, AddressKind] = {
+            OLGAS_MAIL: AddressKind.EMAIL,
+            OLGAS_PHONE: AddressKind.PHONE,
+            CARL: AddressKind.EMAIL,
+            CLEO: AddressKind.PHONE,
+        }
+        self.erased: set[UUID] = set()
+        self.reported: tuple[ContactId, ...] = (CARL, CLEO)
+        self.owner_name: str | None = "Olga"
+        self.unreadable: set[UUID] = set()
+
+    async def owner(
+        self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
+    ) -> tuple[Destination, ...]:
+        if account_id in self.unreadable:
+            raise LookupError("olga@mail.example is not readable")
+        assert (wallet_id, account_id) == (NORTE, OLGAS)
+        return (*self._at(OLGAS_MAIL), *self._at(OLGAS_PHONE))
+
+    async def contact(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
+    ) -> tuple[Destination, ...]:
+        return self._at(contact_id)
+
+    async def reporters(
+        self, db: AsyncConnection, wallet_id: WalletId, ticket_id: TicketId
+    ) -> tuple[ContactId, ...]:
+        assert (wallet_id, ticket_id) == (NORTE, TICKET)
+        return self.reported
+
+    async def open_owner(
+        self, db: AsyncConnection, wallet_id: WalletId, address_id: UUID
+    ) -> Recipient | None:
+        return None if address_id in self.erased else olga(self.kinds[address_id])
+
+    async def open_contact(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
+    ) -> Recipient | None:
+        if contact_id in self.erased:
+            return None
+        return carl(self.kinds[contact_id], owner=self.owner_name)
+
+    async def open_secret(
+        self, db: AsyncConnection, wallet_id: WalletId, outbox_id: UUID, sealed: bytes
+    ) -> str:
+        return sealed.decode().removeprefix("sealed:")
+
+    async def sender(self, db: AsyncConnection, wallet_id: WalletId) -> Sender:
+        return self.wallet
+
+    def _at(self, address_id: UUID) -> tuple[Destination, ...]:
+        if address_id in self.erased:
+            return ()
+        return (Destination(address_id=address_id, kind=self.kinds[address_id]),)
+
+
+async def promise(engine: AsyncEngine, event: Event, *, secret: str | None = None) -> UUID:
+    """Put an event in the outbox, as `keep` does."""
+    promised = Promise(
+        id=uuid4(),
+        wallet_id=NORTE,
+        event=event,
+        secret=None if secret is None else f"sealed:{secret}".encode(),
+    )
+    async with engine.begin() as db:
+        await db.execute(insert(outbox).values(rows([promised])))
+    return promised.id
+
+
+async def stored_deliveries(engine: AsyncEngine) -> list[Mapping[str, Any]]:
+    async with engine.connect() as db:
+        found = await db.execute(select(deliveries).order_by(deliveries.c.address_id))
+        return [dict(row) for row in found.mappings()]
+
+
+async def stored_promise(engine: AsyncEngine, outbox_id: UUID) -> Row[Any]:
+    async with engine.connect() as db:
+        return (await db.execute(select(outbox).where(outbox.c.id == outbox_id))).one()

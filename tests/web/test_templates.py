@@ -1,0 +1,376 @@
+"""Every page in every language, as it would leave the house and as a browser sees it."""
+
+import gzip
+import re
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from threading import Thread
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from playwright.sync_api import Browser, Route, sync_playwright
+
+from tests.web.sample_pages import LANGUAGES, SAMPLES, SERVICE, catalogue_path, environment, shown
+
+CODES = [code for code, _, _ in LANGUAGES]
+TEMPLATES = sorted(
+    path
+    for path in (SERVICE / "templates").rglob("*.html")
+    if path.relative_to(SERVICE / "templates").parts[0] not in {"console", "demo"}
+)
+FRAMES = {"base.html", "code.html", "macros.html"}
+FIRST_VIEW = 14 * 1024
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+COMPLAINTS = """async (rule) => {
+    const only = rule ? { runOnly: { type: "rule", values: [rule] } } : {};
+    const { violations } = await axe.run({ ...only, resultTypes: ["violations"] });
+    return violations.flatMap((v) => v.nodes.map((n) => [v.id, n.html, n.failureSummary]));
+}"""
+VOID = {"meta", "link", "input", "br", "wbr", "path", "rect", "circle"}
+
+
+def asset(name: str) -> str:
+    return f"/static/{name}?v=1"
+
+
+def every_page(lang: str) -> dict[tuple[str, str], str]:
+    env = environment(lang, asset)
+    return {
+        (template, what): shown(env, template, page, lang)
+        for (template, what), page in SAMPLES.items()
+    }
+
+
+class Reader(HTMLParser):
+    """Notes what would break a page: tags left open, repeated ids, labels that lead nowhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.named: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.crossed: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_startendtag(tag, attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            self.attributes.append((tag, name, value or ""))
+            if name == "id":
+                self.ids.append(value or "")
+            if name in {"for", "aria-describedby", "aria-labelledby"}:
+                self.named += (value or "").split()
+            if name == "href" and (value or "").startswith("#"):
+                self.named.append((value or "")[1:])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.crossed.append(tag)
+
+
+def test_every_template_has_a_sample() -> None:
+    names = {str(path.relative_to(SERVICE / "templates")) for path in TEMPLATES}
+
+    assert {template for template, _ in SAMPLES} == names - FRAMES
+
+
+@pytest.mark.parametrize("lang", CODES)
+def test_every_page_is_whole(lang: str) -> None:
+    for name, html in every_page(lang).items():
+        reader = Reader()
+        reader.feed(html)
+        reader.close()
+
+        assert (reader.crossed, reader.open) == ([], []), name
+        assert len(reader.ids) == len(set(reader.ids)), name
+        assert set(reader.named) <= set(reader.ids), name
+        assert ("html", "lang", lang) in reader.attributes, name
+        assert html.count("<h1>") == 1, name
+
+
+@pytest.mark.parametrize("lang", CODES)
+def test_no_page_asks_for_anything_that_its_policy_forbids(lang: str) -> None:
+    for name, html in every_page(lang).items():
+        reader = Reader()
+        reader.feed(html)
+
+        for tag, attribute, value in reader.attributes:
+            assert attribute != "style", name
+            assert not attribute.startswith("on"), name
+            if attribute in {"src", "href", "action"}:
+                assert re.match(r"(/(?!/)|#|tel:|data:,|\?lang=)", value), (name, tag, value)
+        assert len(re.findall(r"<style(?! nonce=)", html)) == 0, name
+        assert len(re.findall(r"<script(?! type=\"module\" src=)", html)) == 0, name
+
+
+def test_every_form_that_is_posted_carries_the_token_against_forgery() -> None:
+    for name, html in every_page("en").items():
+        forms = re.findall(r"<form.*?</form>", html, re.DOTALL)
+        for form in forms:
+            assert 'method="post"' in form, name
+            assert 'name="csrf_token" value="c3Jm"' in form, name
+
+
+@pytest.mark.parametrize("lang", CODES)
+def test_a_first_view_is_light_enough_for_one_bar_of_signal(lang: str) -> None:
+    css = len(gzip.compress((SERVICE / "static" / "resguardo.css").read_bytes()))
+
+    for name, html in every_page(lang).items():
+        assert css + len(gzip.compress(html.encode())) <= FIRST_VIEW, name
+
+
+@pytest.mark.parametrize("lang", [code for code in CODES if code != "en"])
+def test_every_sentence_is_in_the_catalogue_and_nothing_else_is(lang: str) -> None:
+    spoken: set[str | tuple[str, ...]] = set()
+    keywords: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2)}
+    options = {"silent": "false", "newstyle_gettext": "true"}
+    for path in TEMPLATES:
+        with path.open("rb") as written:
+            found = extract("jinja2.ext:babel_extract", written, keywords, options=options)
+            spoken |= {tuple(m) if isinstance(m, list | tuple) else m for _, m, _, _ in found}
+    with catalogue_path(lang).open("rb") as written:
+        catalogue = read_po(written, locale=lang.replace("-", "_"))
+    messages = [message for message in catalogue if message.id]
+
+    kept = {tuple(m.id) if isinstance(m.id, list | tuple) else m.id for m in messages}
+    assert kept == spoken
+    for message in messages:
+        said = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(said), message.id
+        assert not message.fuzzy, message.id
+        assert not list(message.check(catalogue)), message.id
+
+
+def test_contacts_read_no_word_of_the_trade() -> None:
+    trade = {
+        "en": r"session|ticket|\bOTP\b|fr[eo]ez|frozen|token|account is",
+        "es": r"congel|ticket|\bOTP\b|token",
+        "pt-BR": r"congel|ticket|\bOTP\b|token|sessão",
+    }
+    for lang, words in trade.items():
+        for name, html in every_page(lang).items():
+            seen = re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL)
+            assert not re.search(words, seen, re.IGNORECASE), (lang, name)
+
+
+@contextmanager
+def a_house_of(pages: dict[str, bytes]) -> Generator[str]:
+    """A loopback server that has these pages and the real static files."""
+
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            static = SERVICE / "static" / path.removeprefix("/static/")
+            body, kind = pages.get(path, b""), "text/html; charset=utf-8"
+            if path.startswith("/static/"):
+                body = static.read_bytes()
+                kind = "text/css" if path.endswith(".css") else "text/javascript"
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header(
+                "Content-Security-Policy",
+                "default-src 'none'; style-src 'self' 'nonce-bm9uY2U'; "
+                "script-src 'self' 'nonce-bm9uY2U'; img-src 'self' data:; form-action 'self'; "
+                "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+            )
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base's name)
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        yield browser
+        browser.close()
+
+
+def without(html: str, *scripts: str) -> str:
+    """The page minus the scripts that would carry the reader away from it."""
+    for script in scripts:
+        html = html.replace(f'<script type="module" src="{asset(script)}"></script>', "")
+    return html
+
+
+@pytest.mark.parametrize("lang", CODES)
+def test_axe_finds_nothing_on_any_page_by_day_or_night(browser: Browser, lang: str) -> None:
+    pages = {
+        f"/{number}": without(html, "enter.js").encode()
+        for number, html in enumerate(every_page(lang).values())
+    }
+    complaints: list[str] = []
+
+    with a_house_of(pages) as house:
+        # Reduced motion: a colour must not be measured on its way to another.
+        context = browser.new_context(
+            viewport={"width": 320, "height": 740}, reduced_motion="reduce"
+        )
+        tab = context.new_page()
+        tab.on("console", lambda said: complaints.append(said.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        for path, name in zip(pages, SAMPLES, strict=True):
+            tab.emulate_media(color_scheme="light")
+            tab.goto(house + path)
+            tab.evaluate(AXE)
+            # Folded parts are pages too; the animation that shows a field late is over at once.
+            tab.evaluate(
+                """() => {
+                    document.querySelectorAll("main details").forEach((d) => (d.open = true));
+                    document.getAnimations().forEach((a) => a.finish());
+                }"""
+            )
+            assert tab.evaluate(COMPLAINTS, None) == [], name
+            assert not tab.evaluate("document.documentElement.scrollWidth > innerWidth"), name
+            # At night the same elements have other colours; nothing else can differ.
+            tab.emulate_media(color_scheme="dark")
+            assert tab.evaluate(COMPLAINTS, "color-contrast") == [], name
+        context.close()
+    assert complaints == []
+
+
+Shown = Callable[[str, str], bytes]
+
+
+@pytest.fixture(scope="module")
+def english() -> Shown:
+    pages = every_page("en")
+    return lambda template, what: pages[template, what].encode()
+
+
+def test_the_links_key_leaves_the_address_and_enters_the_form(
+    browser: Browser, english: Shown
+) -> None:
+    with a_house_of({"/r": english("report/open.html", "")}) as house:
+        tab = browser.new_page()
+        tab.goto(f"{house}/r#xJ4vQ0mTz8")
+        tab.wait_for_function("document.querySelector('[name=token]').type === 'hidden'")
+
+        assert tab.url == f"{house}/r"
+        assert tab.input_value("[name=token]") == "xJ4vQ0mTz8"
+        assert tab.get_by_label("Paste the key").count() == 0
+
+        tab.reload()
+        tab.wait_for_function("document.querySelector('[name=token]').type === 'hidden'")
+        assert tab.input_value("[name=token]") == "xJ4vQ0mTz8"
+        tab.close()
+
+
+def test_without_script_the_key_can_be_typed(browser: Browser, english: Shown) -> None:
+    with a_house_of({"/r": english("report/open.html", "")}) as house:
+        context = browser.new_context(java_script_enabled=False)
+        tab = context.new_page()
+        tab.goto(f"{house}/r")
+
+        tab.get_by_label("Paste the key printed under the link").fill("xJ4vQ0mTz8")
+        assert tab.get_by_role("button", name="Get a code").is_visible()
+        context.close()
+
+
+def test_a_button_pressed_twice_sends_once(browser: Browser, english: Shown) -> None:
+    with a_house_of({"/r/check": english("report/check.html", "")}) as house:
+        tab = browser.new_page()
+        sent: list[str] = []
+
+        def answer_nothing(route: Route) -> None:
+            sent.append(route.request.method)
+            route.fulfill(status=204)
+
+        # The page stays as it is, as on a slow line, and the thumb presses again.
+        tab.route("**/r/confirm", answer_nothing)
+        tab.goto(f"{house}/r/check")
+        tab.evaluate(
+            """() => {
+                window.let_through = 0;
+                addEventListener("submit", (e) => { window.let_through += !e.defaultPrevented; });
+            }"""
+        )
+        button = tab.get_by_role("button", name="Block Olga's wallet")
+        for _ in range(3):
+            button.dispatch_event("click")
+
+        assert tab.evaluate("window.let_through") == 1
+        assert sent == ["POST"]
+        assert button.get_attribute("aria-disabled") == "true"
+        tab.close()
+
+
+def test_the_wait_for_the_next_code_counts_down_and_ends(browser: Browser, english: Shown) -> None:
+    with a_house_of({"/r/code": english("report/code.html", "")}) as house:
+        tab = browser.new_page()
+        tab.clock.install()
+        tab.goto(f"{house}/r/code")
+        waiting = tab.get_by_role("button", name="New code in 1:00")
+        waiting.wait_for()
+        assert waiting.get_attribute("aria-disabled") == "true"
+
+        tab.clock.run_for(61_000)
+        ready = tab.get_by_role("button", name="Send a new code")
+        assert ready.get_attribute("aria-disabled") is None
+        assert tab.locator("#again-ready").text_content() == "Another code can be sent now."
+        tab.close()
+
+
+def test_a_refused_form_gives_the_focus_to_what_went_wrong(
+    browser: Browser, english: Shown
+) -> None:
+    with a_house_of({"/r/code": english("report/code.html", "wrong")}) as house:
+        context = browser.new_context(java_script_enabled=False)
+        tab = context.new_page()
+        tab.goto(f"{house}/r/code")
+
+        assert tab.locator("#problem:focus").count() == 1
+        assert tab.locator("#problem").get_by_role("link").get_attribute("href") == "#code"
+        context.close()
+
+
+def test_what_was_typed_survives_a_dead_line_until_the_receipt(
+    browser: Browser, english: Shown
+) -> None:
+    pages = {
+        "/r/what": english("report/what.html", ""),
+        "/failed": english("not_stopped.html", "nothing typed"),
+        "/r/receipt": english("report/receipt.html", ""),
+    }
+    with a_house_of(pages) as house:
+        tab = browser.new_page()
+        tab.goto(f"{house}/r/what")
+        tab.get_by_label("Stolen").check()
+        tab.get_by_text("Add what you know").click()
+        tab.get_by_label("Anything that helps").fill("We were on the bus.")
+
+        tab.reload()
+        assert tab.get_by_label("Stolen").is_checked()
+        assert tab.get_by_label("Anything that helps").input_value() == "We were on the bus."
+
+        tab.goto(f"{house}/failed")
+        assert tab.get_by_text("We were on the bus.").is_visible()
+
+        tab.goto(f"{house}/r/receipt")
+        tab.goto(f"{house}/failed")
+        assert not tab.get_by_text("We were on the bus.").is_visible()
+        tab.close()
