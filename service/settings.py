@@ -21,6 +21,7 @@ DOCUMENTED: Final[Mapping[str, str]] = {
     "RESGUARDO_PROCESSES": "web processes that one `serve` starts, 1 to 64; default 1",
     "RESGUARDO_CONSOLE_ORIGIN": "https://… origin of the agents' console",
     "RESGUARDO_SMTP_URL": "smtp://host:port, or smtps://user:password@host:port",
+    "RESGUARDO_SMTP_PLAIN": "1 sends mail without TLS: to a mail catcher on the same machine only",
     "RESGUARDO_SMS_URL": "base address of the text-message carrier; without it no texts are sent",
     "RESGUARDO_SMS_ACCOUNT": "account id at the carrier",
     "RESGUARDO_SMS_TOKEN": "secret at the carrier",
@@ -51,12 +52,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     processes: int
     console_origin: str
     smtp_url: str
+    smtp_plain: bool
     sms: SmsSettings | None
     http_on_loopback: bool
 
 
 def load(environment: Mapping[str, str]) -> Settings:
-    """Settings of `serve` and `worker`. Raises SettingWrong with the first one that is not right."""
+    """Settings of `serve` and `worker`. Raises SettingWrong with the first wrong one."""
     host, port = _listen(environment)
     loopback = environment.get("RESGUARDO_HTTP_ON_LOOPBACK", "") == "1"
     return Settings(
@@ -67,6 +69,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         processes=_processes(environment),
         console_origin=_origin(environment, "RESGUARDO_CONSOLE_ORIGIN", loopback=loopback),
         smtp_url=_smtp(environment),
+        smtp_plain=environment.get("RESGUARDO_SMTP_PLAIN", "") == "1",
         sms=_sms(environment),
         http_on_loopback=loopback,
     )

@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -92,17 +92,3 @@ def choose(asked: str | None, accepted: str | None, spoken: tuple[str, ...]) -> 
             ):
                 return language
     return spoken[0]
-
-
-def missing(language: str) -> list[str]:
-    """Messages of a language's catalogues without a translation; empty when complete."""
-    found: list[str] = []
-    folder = _HERE / "locales" / language.replace("-", "_") / "LC_MESSAGES"
-    for path in sorted(folder.glob("*.po")):
-        with path.open("rb") as file:
-            for message in read_po(file):
-                strings: Any = message.string
-                texts = [strings] if isinstance(strings, str) else list(strings)
-                if message.id and (message.fuzzy or not all(texts)):
-                    found.append(f"{path.name}: {message.id}")
-    return found

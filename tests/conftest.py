@@ -17,6 +17,9 @@ from service.security.keys import load as load_keys
 from service.security.passwords import Passwords
 from service.storage.migrations import upgrade
 from tests.clusters import throw_away_cluster
+from tests.houses import app, settings
+
+__all__ = ["app", "settings"]
 
 TEMPLATE = "template_house"
 # The test clock: the production function's body plus an offset that a test may move.

@@ -5,13 +5,14 @@ Sofía supervises, Mallory is nobody. Everything here goes through the operation
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from msgspec import Struct
 from sqlalchemy import select, text, update
 
 from domain.accounts import Account, AddressKind, WalletSession
+from domain.challenges import Purpose
 from domain.contacts import Contact
 from domain.events import Actor, ActorKind
 from domain.ids import AccountId, ContactId
+from domain.reports import LossKind, LossReport
 from domain.wallets import Wallet
 from service.operations import accounts, agents, invitations, page_links, people, reports, visits
 from service.operations.accounts import ToldAccount, ToldAddress, ToldDevice
@@ -29,14 +30,12 @@ from service.storage.rows import clock
 from service.storage.tables import agents as agents_table
 from service.storage.tables import outbox
 from service.storage.values import BrowserSession, LinkPurpose
-from domain.challenges import Purpose
-from domain.reports import LossKind, LossReport
 
 THE_WALLET = Actor(ActorKind.WALLET)
 OLGA = "olga-1"
 PHONE = ToldDevice(id="phone-1", label="Galaxy A54", platform="android")
 LAPTOP = ToldDevice(id="laptop-1", label="Firefox", platform="web")
-PASSWORD = "a long enough passphrase"  # noqa: S105
+PASSWORD = "a long enough passphrase"
 NORTE = NewWallet(
     origin="http://localhost:8000",
     name="Norte",
@@ -129,9 +128,7 @@ async def at_her_pages(
 async def invited(
     house: House, wallet: Wallet, owner: BrowserSession, name: str = "Carl"
 ) -> ContactId:
-    new = NewContact(
-        name=name, kind=AddressKind.EMAIL, address=f"{name.lower()}@correo.example"
-    )
+    new = NewContact(name=name, kind=AddressKind.EMAIL, address=f"{name.lower()}@correo.example")
     return await people.invite(house, wallet, owner, new, key=f"invite-{name}")
 
 
@@ -218,4 +215,3 @@ async def an_agent(house: House, wallet: Wallet, login: str, level: int) -> Sign
         house, login=login, password=PASSWORD, code=code_at(secret, await now(house))
     )
     return await agents.signed_in(house, opened.cookie)
-

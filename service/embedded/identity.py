@@ -79,18 +79,22 @@ def candidates(owner: int | None) -> Iterator[Identity]:
             yield Identity(how="self", uid=me, gid=os.getegid())
         else:
             # initdb wants a name for us, and a container may run us under a bare number.
-            yield from (as_namespace(account) for account in system_accounts()[:1])
+            yield from namespaces()
         return
     if owner:
         # Files of an ordinary user stay theirs: tomorrow they run this without being root.
         yield Identity(how="switch", uid=owner, gid=group_of(owner))
-    yield from (as_namespace(account) for account in system_accounts()[:1])
+    yield from namespaces()
     for account in system_accounts():
         yield Identity(how="switch", uid=account.pw_uid, gid=account.pw_gid)
 
 
-def as_namespace(account: pwd.struct_passwd) -> Identity:
-    return Identity(how="namespace", uid=account.pw_uid, gid=account.pw_gid)
+def namespaces() -> list[Identity]:
+    """One is enough: inside, the name changes nothing but what PostgreSQL believes."""
+    if sys.platform != "linux":
+        return []
+    accounts = system_accounts()[:1]
+    return [Identity(how="namespace", uid=each.pw_uid, gid=each.pw_gid) for each in accounts]
 
 
 def system_accounts() -> list[pwd.struct_passwd]:

@@ -73,7 +73,7 @@ def settle(folder: Path) -> Place:
     exists = data.exists()
     owner = data.stat().st_uid if exists else None
     found = first_that_works(folder, home, owner)
-    if found is None and not exists and os.geteuid() == 0:
+    if found is None and not exists and os.geteuid() == 0 and STAND_IN_PARENT.is_dir():
         # Perhaps it lies below root's home, where an unprivileged account cannot go.
         home = make_stand_in(folder)
         found = first_that_works(folder, home, owner)

@@ -1,0 +1,28 @@
+"""What the clock does: name, interval, operation. Rows hold the truth; jobs only carry it out.
+
+Every job may run late, twice, or in two workers at once.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+from msgspec import Struct
+
+from service.operations import housekeeping, journal
+from service.operations.house import House
+
+Operation = Callable[[House], Awaitable[int]]
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    every: timedelta
+    run: Operation
+
+
+JOBS: Final[Mapping[str, Job]] = {
+    # Entries unsealed for a minute raise an alarm; half a second keeps far from it.
+    "seal-journal": Job(every=timedelta(seconds=0.5), run=journal.seal_journal),
+    "lapse-invitations": Job(every=timedelta(minutes=1), run=housekeeping.lapse_invitations),
+    "sweep": Job(every=timedelta(minutes=10), run=housekeeping.sweep),
+}

@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import WalletId
 from domain.journal import first_hash, next_hash
+from domain.wallets import THE_INSTALLATION
 from service.operations.house import House
+from service.storage import load
 from service.storage.rows import clock
 from service.storage.tables import journal, sealing, seals
 
@@ -67,6 +69,14 @@ async def seal_journal(house: House) -> int:
         if len(rows) < _MOST_AT_ONCE and oldest_running > below:
             await db.execute(update(sealing).values(sealed_below=oldest_running))
         return len(rows)
+
+
+async def verify_all(house: House) -> list[Verdict]:
+    """Every wallet's chain, and that of the installation itself."""
+    async with house.engine.connect() as db:
+        wallets = await load.all_wallets(db)
+    chains = [THE_INSTALLATION, *(wallet.id for wallet in wallets)]
+    return [await verify_journal(house, chain) for chain in chains]
 
 
 async def verify_journal(house: House, wallet_id: WalletId) -> Verdict:

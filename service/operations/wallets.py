@@ -1,11 +1,11 @@
 """The operator makes wallets."""
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import WalletId
 from domain.policy import DEFAULT, Policy
 from domain.wallets import Wallet
-from msgspec import Struct
 from service.operations.house import House
 from service.security.tokens import new_id
 from service.storage.keychain import make_key

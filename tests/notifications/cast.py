@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 from sqlalchemy import Row, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.accounts import AddressKind
 from domain.events import (
@@ -30,7 +30,7 @@ from domain.ids import (
     TicketId,
     WalletId,
 )
-from notifications.directory import Destination, Recipient, Sender
+from notifications.directory import Recipient, Sender
 from notifications.outbox import Promise, rows
 from notifications.tables import deliveries, outbox
 
@@ -158,67 +158,6 @@ def reported(contact: ContactId = CARL) -> LossReported:
 
 def released() -> AccountReleased:
     return AccountReleased(at=NOON, account_id=OLGAS, ticket_id=TICKET, version=2)
-
-
-class AddressBook:
-    """The house's directory: outside these tests it is tables and keys of the service."""
-
-    def __init__(self, wallet: Sender | None = None) -> None:
-        self.wallet = wallet or the_wallet()
-        self.kinds: dict[UUID, AddressKind] = {
-            OLGAS_MAIL: AddressKind.EMAIL,
-            OLGAS_PHONE: AddressKind.PHONE,
-            CARL: AddressKind.EMAIL,
-            CLEO: AddressKind.PHONE,
-        }
-        self.erased: set[UUID] = set()
-        self.reported: tuple[ContactId, ...] = (CARL, CLEO)
-        self.owner_name: str | None = "Olga"
-        self.unreadable: set[UUID] = set()
-
-    async def owner(
-        self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
-    ) -> tuple[Destination, ...]:
-        if account_id in self.unreadable:
-            raise LookupError("olga@mail.example is not readable")
-        assert (wallet_id, account_id) == (NORTE, OLGAS)
-        return (*self._at(OLGAS_MAIL), *self._at(OLGAS_PHONE))
-
-    async def contact(
-        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
-    ) -> tuple[Destination, ...]:
-        return self._at(contact_id)
-
-    async def reporters(
-        self, db: AsyncConnection, wallet_id: WalletId, ticket_id: TicketId
-    ) -> tuple[ContactId, ...]:
-        assert (wallet_id, ticket_id) == (NORTE, TICKET)
-        return self.reported
-
-    async def open_owner(
-        self, db: AsyncConnection, wallet_id: WalletId, address_id: UUID
-    ) -> Recipient | None:
-        return None if address_id in self.erased else olga(self.kinds[address_id])
-
-    async def open_contact(
-        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
-    ) -> Recipient | None:
-        if contact_id in self.erased:
-            return None
-        return carl(self.kinds[contact_id], owner=self.owner_name)
-
-    async def open_secret(
-        self, db: AsyncConnection, wallet_id: WalletId, outbox_id: UUID, sealed: bytes
-    ) -> str:
-        return sealed.decode().removeprefix("sealed:")
-
-    async def sender(self, db: AsyncConnection, wallet_id: WalletId) -> Sender:
-        return self.wallet
-
-    def _at(self, address_id: UUID) -> tuple[Destination, ...]:
-        if address_id in self.erased:
-            return ()
-        return (Destination(address_id=address_id, kind=self.kinds[address_id]),)
 
 
 async def promise(engine: AsyncEngine, event: Event, *, secret: str | None = None) -> UUID:

@@ -10,7 +10,9 @@ from tests.notifications.cast import NOON
 A_MOMENT = timedelta(microseconds=1)
 
 
-def wait_after(tries: int, *, jitter: float = 0.0, retry_after: timedelta | None = None) -> timedelta:
+def wait_after(
+    tries: int, *, jitter: float = 0.0, retry_after: timedelta | None = None
+) -> timedelta:
     following = after_failure(tries=tries, now=NOON, jitter=jitter, retry_after=retry_after)
     assert isinstance(following, TryAt)
     return following.at - NOON

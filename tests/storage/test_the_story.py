@@ -5,12 +5,12 @@ import pytest
 from domain.accounts import AccountState
 from domain.refusals import AccountIsFrozen, OwnProposal, PageExpired
 from domain.tickets import ProofKind, ReleaseReason
+from service.app import plain_url
 from service.operations import desk, people, tickets
 from service.operations.house import House
 from service.operations.journal import seal_journal, verify_journal
 from service.operations.reports import see_receipt
 from service.storage.introspection import Introspection
-from service.app import plain_url
 from tests import people as cast
 
 pytestmark = pytest.mark.anyio
@@ -28,10 +28,16 @@ async def test_a_report_freezes_and_two_agents_release(house: House, database_ur
     assert await introspection.ask(wallet.id, hashed) is not None
 
     visit = await cast.a_verified_visit(house, wallet, link)
+    from domain.reports import LossKind
     from service.operations import reports, visits
     from service.operations.visits import Draft
-    from domain.reports import LossKind
-    await reports.save(house, wallet, visit, Draft(contact_id=carl.id, kind=LossKind.STOLEN, note="En el colectivo"))
+
+    await reports.save(
+        house,
+        wallet,
+        visit,
+        Draft(contact_id=carl.id, kind=LossKind.STOLEN, note="En el colectivo"),
+    )
     visit = await visits.current(house, visit)
     report = await reports.file_report(house, wallet, visit, key="button")
     again = await reports.file_report(house, wallet, visit, key="button")

@@ -1,0 +1,95 @@
+"""What the clock settles and sweeps away. No rule depends on any of it having run."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import delete, func, select, text
+
+from service.operations import people
+from service.operations.house import House
+from service.operations.idempotency import KEPT
+from service.storage import load
+from service.storage.rows import clock
+from service.storage.tables import (
+    access_tokens,
+    browser_sessions,
+    challenges,
+    deliveries,
+    idempotency_keys,
+    journal,
+    now,
+    outbox,
+    page_links,
+    seals,
+    wallet_sessions,
+)
+
+# Long enough to answer "why did I get this code yesterday", no longer.
+_ENDED_ROWS_STAY: Final = timedelta(days=2)
+# How long it can be shown that a message went out.
+_TOLD_ROWS_STAY: Final = timedelta(days=90)
+_STUCK_AFTER: Final = timedelta(seconds=60)
+
+
+async def lapse_invitations(house: House) -> int:
+    """Settle overdue invitations of every wallet."""
+    async with house.engine.connect() as db:
+        wallets = await load.all_wallets(db)
+    return sum([await people.lapse_overdue(house, wallet) for wallet in wallets])
+
+
+async def sweep(house: House) -> int:
+    """Delete what has ended and what nobody can use any more."""
+    ended = now - _ENDED_ROWS_STAY
+    statements = (
+        delete(access_tokens).where(access_tokens.c.expires_at < now),
+        delete(idempotency_keys).where(idempotency_keys.c.created_at < now - KEPT),
+        delete(page_links).where(page_links.c.expires_at < ended),
+        delete(challenges).where(challenges.c.asked_at < ended),
+        delete(browser_sessions).where(
+            browser_sessions.c.expires_at < ended,
+            ~select(challenges.c.id)
+            .where(challenges.c.browser_session_id == browser_sessions.c.id)
+            .exists(),
+        ),
+        # A ticket counts the sessions its freeze ended; they stay as long as tickets are worked on.
+        delete(wallet_sessions).where(wallet_sessions.c.expires_at < now - timedelta(days=30)),
+        delete(deliveries).where(
+            deliveries.c.state != "due", deliveries.c.created_at < now - _TOLD_ROWS_STAY
+        ),
+        delete(outbox).where(
+            outbox.c.dispatched_at < now - _TOLD_ROWS_STAY,
+            ~select(deliveries.c.id).where(deliveries.c.outbox_id == outbox.c.id).exists(),
+        ),
+    )
+    gone = 0
+    for statement in statements:
+        async with house.engine.begin() as db:
+            gone += (await db.execute(statement)).rowcount
+    return gone
+
+
+async def what_is_stuck(house: House) -> list[str]:
+    """Why a worker is not doing its work, in words for the operator; empty when it is well."""
+    async with house.engine.connect() as db:
+        instant = await clock(db)
+        waiting = await db.scalar(
+            select(func.min(outbox.c.created_at)).where(outbox.c.dispatched_at.is_(None))
+        )
+        unsealed = await db.scalar(
+            select(func.min(journal.c.at))
+            .outerjoin(seals, seals.c.entry_id == journal.c.id)
+            .where(seals.c.entry_id.is_(None), journal.c.at > instant - timedelta(days=1))
+        )
+        workers = await db.scalar(
+            text("select count(*) from pg_stat_activity where application_name = :name"),
+            {"name": "resguardo-worker"},
+        )
+    found: list[str] = []
+    if not workers:
+        found.append("no worker is connected to the database")
+    if waiting is not None and waiting < instant - _STUCK_AFTER:
+        found.append(f"messages wait for dispatch since {waiting.isoformat()}")
+    if unsealed is not None and unsealed < instant - _STUCK_AFTER:
+        found.append(f"journal entries wait for their seal since {unsealed.isoformat()}")
+    return found

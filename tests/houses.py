@@ -1,0 +1,48 @@
+"""The whole web process under test: the real app on the test's own database, no socket.
+
+`tests/conftest.py` brings the fixtures here into every folder. They run in the test's own event
+loop, so that a test may use operations and HTTP side by side.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from service.app import create_app
+from service.settings import Settings
+
+CONSOLE: Final = "http://console.localhost:8000"
+
+
+@pytest.fixture
+def settings(database_url: str, keys_folder: Path) -> Settings:
+    return Settings(
+        database_url=database_url,
+        keys=keys_folder,
+        host="127.0.0.1",
+        port=8000,
+        processes=1,
+        console_origin=CONSOLE,
+        smtp_url="smtp://127.0.0.1:1025",
+        sms=None,
+        http_on_loopback=True,
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[Litestar]:
+    """The app between its start and its end."""
+    app = create_app(settings)
+    async with app.lifespan():
+        yield app
+
+
+def client_for(app: Litestar, origin: str) -> httpx.AsyncClient:
+    """Speaks to the app as if it lived at this origin; to be entered, or closed by the test."""
+    # What the app cannot answer itself must fail the test, not look like an answer.
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)  # pyright: ignore[reportArgumentType]
+    return httpx.AsyncClient(transport=transport, base_url=origin)
