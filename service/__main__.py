@@ -3,7 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -14,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.access import Role
+from domain.ids import WalletId
 from service import logs, processes, settings
 from service.operations import agents, clients, housekeeping, journal, wallets
 from service.operations.agents import NewAgent
@@ -193,6 +195,7 @@ def agent_commands() -> None:
 @asynchronous
 async def add_agent(
     login: str,
+    *,
     name: str,
     level: int,
     role: str,
@@ -297,29 +300,22 @@ def demo_codes(folder: Path) -> None:
     codes(folder)
 
 
-def _house() -> "_House":
-    return _House()
-
-
-class _House:
+@asynccontextmanager
+async def _house() -> AsyncGenerator[House]:
     """The house for the length of one command."""
-
-    async def __aenter__(self) -> House:
-        url = settings.database_url(os.environ, "RESGUARDO_DATABASE_URL")
-        ring = keys.load(settings.keys_folder(os.environ))
-        self._engine = create_async_engine(url)
-        return House(engine=self._engine, keys=ring, passwords=Passwords())
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._engine.dispose()
+    url = settings.database_url(os.environ, "RESGUARDO_DATABASE_URL")
+    ring = keys.load(settings.keys_folder(os.environ))
+    engine = create_async_engine(url)
+    try:
+        yield House(engine=engine, keys=ring, passwords=Passwords())
+    finally:
+        await engine.dispose()
 
 
-async def _wallet_id(house: House, origin: str) -> Any:
+async def _wallet_id(house: House, origin: str) -> WalletId:
     async with house.engine.connect() as db:
-        for wallet in await load.all_wallets(db):
-            if wallet.origin == origin:
-                return wallet.id
-    _stop(f"There is no wallet at {origin}.")
+        known = {wallet.origin: wallet.id for wallet in await load.all_wallets(db)}
+    return known[origin] if origin in known else _stop(f"There is no wallet at {origin}.")
 
 
 def _stop(why: str) -> NoReturn:

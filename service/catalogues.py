@@ -1,7 +1,7 @@
 """Whether every sentence of pages and messages has its translations."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
@@ -51,9 +51,10 @@ def _translated(folder: Path) -> set[str]:
 
 
 def _is_whole(message: Message) -> bool:
-    texts = [message.string] if isinstance(message.string, str) else list(message.string)
-    return not message.fuzzy and all(texts)
+    texts: Any = message.string
+    return not message.fuzzy and bool(texts) and (isinstance(texts, str) or all(texts))
 
 
-def _singular(message: object) -> str:
-    return message[0] if isinstance(message, (tuple, list)) else str(message)
+def _singular(message: Any) -> str:
+    """A plural message is known by its singular."""
+    return str(message if isinstance(message, str) else message[0])

@@ -1,6 +1,6 @@
 """Answering with a page: what every template needs, cookies, and the forms' protection."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -37,28 +37,35 @@ def language_of(request: AnyRequest, spoken: tuple[str, ...]) -> str:
     return choose(asked, request.headers.get("accept-language"), spoken)
 
 
+class Reader(Struct, frozen=True, kw_only=True):
+    """For whom a page is rendered: which brand, languages and clock are theirs."""
+
+    brand: Brand
+    languages: tuple[str, ...]
+    time_zone: str
+    # An agent's own language; others choose by address, cookie or browser.
+    language: str | None = None
+
+
 def page(
     request: AnyRequest,
     template: str,
     shown: object,
     *,
-    brand: Brand,
-    languages: tuple[str, ...],
-    time_zone: str,
-    now: datetime | None = None,
+    reader: Reader,
+    now: datetime,
     status: int = HTTP_200_OK,
-    headers: dict[str, str] | None = None,
-    language: str | None = None,
 ) -> Response[str]:
     """Render a template for the reader. Pages are never stored by browsers or proxies."""
     house: House = request.app.state.house
-    lang = language or language_of(request, languages)
+    languages = reader.languages
+    lang = reader.language or language_of(request, languages)
     seed = request.cookies.get(forms.SEED_COOKIE) or forms.new_seed()
     body = (
         templates(lang)
         .get_template(template)
         .render(
-            wallet=brand,
+            wallet=reader.brand,
             lang=lang,
             languages=[(code, LANGUAGES[code], _in_language(request, code)) for code in languages],
             csrf=forms.token_for(house.keys, seed),
@@ -71,9 +78,7 @@ def page(
     cookies = [host_cookie(forms.SEED_COOKIE, seed)]
     if request.query_params.get("lang") == lang:
         cookies.append(host_cookie(LANGUAGE_COOKIE, lang))
-    return Response(
-        body, media_type="text/html", status_code=status, cookies=cookies, headers=headers or {}
-    )
+    return Response(body, media_type="text/html", status_code=status, cookies=cookies)
 
 
 async def our_form(request: AnyRequest) -> dict[str, str]:
@@ -119,5 +124,5 @@ def brand_of(wallet: Wallet, theme_css: str) -> Brand:
 
 
 def _in_language(request: AnyRequest, code: str) -> str:
-    """The same page in another language. A page reached by a press is shown again by its own GET."""
+    """The same page in another language."""
     return f"{request.url.path}?{urlencode({'lang': code})}"

@@ -5,7 +5,7 @@ errors say nothing about the inside.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -130,7 +130,7 @@ def of_http(error: HTTPException) -> Problem:
 def field_problems(error: ValidationException) -> tuple[FieldProblem, ...]:
     """Which members are wrong, as JSON pointers; never what was sent."""
     extra: Any = error.extra
-    listed: list[dict[str, str]] = extra if isinstance(extra, list) else []
+    listed = cast("list[dict[str, str]]", extra) if isinstance(extra, list) else []
     return tuple(
         FieldProblem(
             pointer="/" + str(one.get("key", "")).replace(".", "/"),

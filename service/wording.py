@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -49,10 +49,11 @@ def templates(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     found = translations(language)
-    # The extension adds the method when it is loaded; its stubs cannot say so.
-    environment.install_gettext_translations(found, newstyle=True)  # pyright: ignore
+    # The extension adds the method when it is loaded; no annotation can say so.
+    speaking: Any = environment
+    speaking.install_gettext_translations(found, newstyle=True)
     environment.globals["asset"] = asset
-    environment.filters["at_home"] = at_home
+    speaking.filters["at_home"] = at_home
     return environment
 
 

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import structlog
@@ -83,9 +83,10 @@ async def _until(stop: asyncio.Event, step: Callable[[], Awaitable[int]]) -> Non
             await asyncio.wait_for(stop.wait(), rest)
 
 
-def _timer(house: House) -> AsyncIOScheduler:
+def _timer(house: House) -> Any:
     """APScheduler as a timer only: in memory, over rows that hold the truth."""
-    timer = AsyncIOScheduler(timezone="UTC")
+    # The library has no annotations of its own.
+    timer: Any = AsyncIOScheduler(timezone="UTC")
     for name, job in JOBS.items():
         timer.add_job(
             _carry_out,

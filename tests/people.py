@@ -14,7 +14,16 @@ from domain.events import Actor, ActorKind
 from domain.ids import AccountId, ContactId
 from domain.reports import LossKind, LossReport
 from domain.wallets import Wallet
-from service.operations import accounts, agents, invitations, page_links, people, reports, visits
+from service.operations import (
+    accounts,
+    agents,
+    filing,
+    invitations,
+    page_links,
+    people,
+    reports,
+    visits,
+)
 from service.operations.accounts import ToldAccount, ToldAddress, ToldDevice
 from service.operations.agents import NewAgent, SignedIn
 from service.operations.house import House
@@ -182,7 +191,7 @@ async def a_report(
     visit = await a_verified_visit(house, wallet, link_token)
     await reports.save(house, wallet, visit, Draft(contact_id=contact.id, kind=kind))
     visit = await visits.current(house, visit)
-    return await reports.file_report(house, wallet, visit, key="button")
+    return await filing.file_report(house, wallet, visit, key="button")
 
 
 async def the_account(house: House, wallet: Wallet, account_id: AccountId) -> Account:

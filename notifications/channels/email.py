@@ -105,11 +105,12 @@ def _letter(message: Email, key: UUID) -> EmailMessage:
     letter["Subject"] = message.subject
     letter["Date"] = message.at
     letter["Message-ID"] = f"<{key}@{sender.domain}>"
-    letter["Content-Language"] = message.language
     # Nobody's holiday reply answers it (RFC 3834).
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(message.text, cte="quoted-printable")
     letter.add_alternative(message.html, subtype="html", cte="quoted-printable")
+    # Last, because setting content moves what begins with Content- into the parts.
+    letter["Content-Language"] = message.language
     return letter
 
 
@@ -119,9 +120,6 @@ def _outcome(refusal: Exception) -> Outcome:
             return _answered(refusal.recipients[0])
         case aiosmtplib.SMTPSenderRefused() | aiosmtplib.SMTPDataError():
             return _answered(refusal)
-        case aiosmtplib.SMTPNotSupported():
-            # The address has letters that this server cannot carry.
-            return Never(error="smtp-utf8-not-supported")
         case aiosmtplib.SMTPResponseException():
             # Greeting, TLS or password: the server's trouble with us, not with this message.
             return Later(error=f"smtp-{refusal.code}-before-mail")

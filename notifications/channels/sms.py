@@ -48,7 +48,7 @@ class SmsChannel:
             raise ValueError("an account's SID is AC and 32 hexadecimal digits")
         path = f"/2010-04-01/Accounts/{settings.account_sid}/Messages.json"
         self._url = settings.base_url.rstrip("/") + path
-        self._auth = aiohttp.BasicAuth(settings.account_sid, settings.auth_token)
+        self._signed = aiohttp.encode_basic_auth(settings.account_sid, settings.auth_token)
         self._sender = settings.sender
         self._http = http
 
@@ -60,8 +60,7 @@ class SmsChannel:
             async with self._http.post(
                 self._url,
                 data=form,
-                auth=self._auth,
-                headers={"Idempotency-Key": str(key)},
+                headers={"Authorization": self._signed, "Idempotency-Key": str(key)},
                 timeout=_TIMEOUT,
                 allow_redirects=False,
             ) as answer:

@@ -1,1 +1,3 @@
-ROUTES: tuple[object, ...] = ()
+from litestar.types import ControllerRouterHandler
+
+ROUTES: tuple[ControllerRouterHandler, ...] = ()

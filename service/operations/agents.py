@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.access import Agent, Role
 from domain.change import Change
 from domain.events import THE_OPERATOR, Actor, ActorKind, AgentAdded, AgentSignedIn
-from domain.ids import AgentId, WalletId
+from domain.ids import AgentId, KeyId, WalletId
 from domain.policy import DEFAULT
 from domain.refusals import PageExpired, SignInFailed
 from domain.wallets import THE_INSTALLATION
 from service.operations import browsers
+from service.operations.addresses import plain_text
 from service.operations.browsers import Opened
 from service.operations.house import House
 from service.security.encryption import Place
@@ -22,9 +25,14 @@ from service.security.passwords import SHORTEST
 from service.security.tokens import new_id
 from service.security.totp import accepted_step, new_totp_secret
 from service.storage import load
-from service.storage.keychain import find_key, make_key
+from service.storage.keychain import Opener, find_key, find_keys, make_key
 from service.storage.rows import clock, keep, put
 from service.storage.values import BrowserKind, BrowserSession
+
+_LONGEST_LOGIN: Final = 80
+# Compared with when nobody has the name: as much work, and never right.
+_NOBODY: Final = KeyId(UUID(int=0))
+_NOBODYS_SECRET: Final = new_totp_secret()
 
 
 class PasswordTooShort(ValueError):
@@ -54,7 +62,7 @@ class SignedIn(Struct, frozen=True, kw_only=True):
 
 
 async def add_agent(house: House, new: NewAgent) -> str:
-    """Make an agent; answers the authenticator secret, shown this once. They cannot approve for 24 h."""
+    """Make an agent, who cannot approve for 24 h. Answers the authenticator secret, shown once."""
     if len(new.password) < SHORTEST:
         raise PasswordTooShort
     hashed = await house.passwords.hash(new.password)
@@ -84,21 +92,12 @@ async def add_agent(house: House, new: NewAgent) -> str:
 
 async def sign_in(house: House, *, login: str, password: str, code: str) -> Opened:
     """Password and authenticator code together. Raises SignInFailed, the same for every reason."""
+    name = plain_text(login, longest=_LONGEST_LOGIN).lower()
     async with house.engine.connect() as db:
-        known = await load.agent_by_login(db, login.strip().lower())
+        known = await load.agent_by_login(db, name)
     right = await house.passwords.matches(known.password_hash if known else None, password)
-    if known is None or not right or known.ended_at is not None:
-        raise SignInFailed
     async with house.engine.begin() as db:
-        agent = await load.agent_for_change(db, known.id)
-        now = await clock(db)
-        key = await find_key(db, house.keys, agent.data_key_id)
-        secret = key.open(Place("agents", "totp_secret", agent.id), agent.totp_secret)
-        step = accepted_step(secret, code.strip(), last_step=agent.totp_step, now=now)
-        if step is None:
-            raise SignInFailed
-        change = Change(replace(agent, totp_step=step), (AgentSignedIn(agent_id=agent.id, at=now),))
-        await keep(db, THE_INSTALLATION, agent, change, by=Actor(ActorKind.AGENT, agent.id))
+        agent, now = await _prove(db, house, name, code, password_is_right=right)
         opened = browsers.begin(
             kind=BrowserKind.AGENT,
             purpose="console",
@@ -108,6 +107,17 @@ async def sign_in(house: House, *, login: str, password: str, code: str) -> Open
         )
         session = replace(opened.session, agent_id=agent.id)
         return Opened(await put(db, None, session), opened.cookie)
+
+
+async def prove_again(house: House, by: SignedIn, *, password: str, code: str) -> SignedIn:
+    """Password and a code that was not used yet, before something that cannot be undone.
+
+    Answers the agent as they stand now. Raises SignInFailed.
+    """
+    right = await house.passwords.matches(by.agent.password_hash, password)
+    async with house.engine.begin() as db:
+        agent, _ = await _prove(db, house, by.agent.login, code, password_is_right=right)
+        return replace(by, agent=agent)
 
 
 async def signed_in(house: House, cookie: str) -> SignedIn:
@@ -130,7 +140,33 @@ async def signed_in(house: House, cookie: str) -> SignedIn:
 async def names_of(db: AsyncConnection, house: House, ids: Iterable[AgentId]) -> dict[AgentId, str]:
     """Agents' names for a timeline."""
     found = await load.agents_named(db, tuple(ids))
-    return {agent.id: await _name(db, house, agent) for agent in found}
+    opener = await Opener.for_values(db, house.keys, (agent.name for agent in found))
+    return {agent.id: opener.text(Place("agents", "name", agent.id), agent.name) for agent in found}
+
+
+async def _prove(
+    db: AsyncConnection, house: House, login: str, code: str, *, password_is_right: bool
+) -> tuple[Agent, datetime]:
+    """Use up the authenticator code, and record that the agent signed in.
+
+    Unknown name, wrong password and wrong code walk through the same statements, so that the
+    time tells none of them from the others.
+    """
+    agent = await load.agent_by_login(db, login, for_change=True)
+    now = await clock(db)
+    key_id = _NOBODY if agent is None else agent.data_key_id
+    key = (await find_keys(db, house.keys, (key_id,))).get(key_id)
+    secret, last_step = _NOBODYS_SECRET, 0
+    if agent is not None and key is not None:
+        secret = key.open(Place("agents", "totp_secret", agent.id), agent.totp_secret)
+        last_step = agent.totp_step
+    digits = "".join(character for character in code if character in "0123456789")
+    step = accepted_step(secret, digits, last_step=last_step, now=now)
+    if agent is None or agent.ended_at is not None or step is None or not password_is_right:
+        raise SignInFailed
+    change = Change(replace(agent, totp_step=step), (AgentSignedIn(agent_id=agent.id, at=now),))
+    by = Actor(ActorKind.AGENT, agent.id)
+    return await keep(db, THE_INSTALLATION, agent, change, by=by), now
 
 
 async def _name(db: AsyncConnection, house: House, agent: Agent) -> str:

@@ -45,6 +45,7 @@ async def ask(
     house: House,
     wallet: Wallet,
     session: BrowserSession,
+    *,
     contact: Contact,
     purpose: Purpose,
 ) -> Challenge:

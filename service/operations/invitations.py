@@ -163,7 +163,7 @@ async def set_label(house: House, wallet: Wallet, session: BrowserSession, label
 async def _with_proved_address(
     db: AsyncConnection, house: House, wallet: Wallet, contact: Contact, now: datetime
 ) -> Contact:
-    """The address has a holder from now on. If somebody proved it meanwhile, it is the same human."""
+    """The address has a holder now. If somebody proved it meanwhile, it is the same human."""
     person = await load.person(db, wallet.id, contact.person_id)
     holder = await load.holder_of(db, wallet.id, contact.address_kind, contact.address_index)
     if holder is not None and holder.id == person.id:

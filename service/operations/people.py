@@ -106,7 +106,9 @@ async def invite(
         _require_strong(session)
         others = await _settle_overdue(db, wallet, account, now)
         place = contacts.free_place(others, policy=wallet.policy.contacts, now=now)
-        person, person_key = await _person_for(db, house, wallet, account, new.kind, index, now)
+        person, person_key = await _person_for(
+            db, house, wallet, account, kind=new.kind, index=index, now=now
+        )
         contact_id = ContactId(new_id())
         token = new_token()
         invitation = Contact(
@@ -198,6 +200,7 @@ async def _person_for(
     house: House,
     wallet: Wallet,
     account: Account,
+    *,
     kind: AddressKind,
     index: bytes,
     now: datetime,
@@ -231,7 +234,7 @@ async def _owned(
 
 
 def _require_strong(session: BrowserSession) -> None:
-    """The page link was made on a recent strong sign-in; the session is short enough to trust it."""
+    """The page link was made on a recent strong sign-in; the session is short."""
     if not session.may_manage:
         raise StrongSignInNeeded
 

@@ -1,36 +1,25 @@
-"""A contact reports a loss: the one act that freezes an account.
-
-Everything happens in one transaction or nothing does: report, freeze, ticket, journal,
-messages. Locks in the house's order: account, contact, ticket.
-"""
+"""A contact's way to a report: the code, whose phone, what was said, and the receipt."""
 
 from datetime import datetime
-from hashlib import sha256
 
-import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain import accounts, reports, tickets
+from domain import accounts, tickets
 from domain.accounts import Account
 from domain.challenges import CodeResult, Purpose
 from domain.contacts import Contact
-from domain.events import Actor, ActorKind
-from domain.ids import ContactId, DeviceId, ReportId, TicketId
-from domain.refusals import CodeNeeded, MayNotReport, NotFound
-from domain.reports import LossKind, LossReport, Way
-from domain.tickets import Ticket, TicketKind
+from domain.ids import ContactId, DeviceId
+from domain.refusals import CodeNeeded, NotFound
+from domain.tickets import Ticket
 from domain.wallets import Wallet
-from service.operations import browsers, codes, visits
+from service.operations import codes, visits
 from service.operations.house import House
-from service.operations.idempotency import Request, remember, replay
 from service.operations.visits import Draft
-from service.security.encryption import DataKey, Place
-from service.security.tokens import new_id, new_reference
+from service.security.encryption import Place
 from service.storage import load
 from service.storage.keychain import Opener, find_key
-from service.storage.rows import clock, keep, put
+from service.storage.rows import clock
 from service.storage.values import BrowserSession
 
 
@@ -95,7 +84,7 @@ async def spend_code(
 async def see_visit(house: House, wallet: Wallet, session: BrowserSession) -> Visit:
     """Whose phone, and what was said so far. Raises CodeNeeded before the code."""
     async with house.engine.connect() as db:
-        theirs = await _contacts_here(db, wallet, session)
+        theirs = await contacts_here(db, wallet, session)
         now = await clock(db)
         owned = {c.id: await load.account(db, wallet.id, c.account_id) for c in theirs}
         draft = await visits.read_draft(db, house, wallet, session)
@@ -128,50 +117,6 @@ async def save(house: House, wallet: Wallet, session: BrowserSession, draft: Dra
         await visits.save_draft(db, house, wallet, session, draft)
 
 
-async def file_report(
-    house: House, wallet: Wallet, session: BrowserSession, *, key: str
-) -> LossReport:
-    """The button: everything in one transaction, or nothing. Pressed twice it is one report.
-
-    Raises CodeNeeded, MayNotReport, PageExpired.
-    """
-    async with house.engine.begin() as db:
-        draft = await visits.read_draft(db, house, wallet, session)
-        theirs = {c.id: c for c in await _contacts_here(db, wallet, session)}
-        if draft.contact_id is None or draft.kind is None or draft.contact_id not in theirs:
-            raise MayNotReport
-        account = await load.account_for_change(db, wallet.id, theirs[draft.contact_id].account_id)
-        contact = await load.contact_for_change(db, wallet.id, draft.contact_id)
-        ticket = await load.open_loss_ticket_for_change(db, wallet.id, account.id)
-        wallet_key = await find_key(db, house.keys, wallet.data_key_id)
-        request = Request(
-            wallet_id=wallet.id,
-            caller=str(session.id),
-            route="r/confirm",
-            key=key,
-            body=sha256(msgspec.json.encode(draft)).digest(),
-        )
-        if (answered := await replay(db, wallet_key, request)) is not None:
-            return await load.report(db, wallet.id, msgspec.convert(answered, ReportId))
-        now = await clock(db)
-        report = await _file(
-            db,
-            house,
-            wallet,
-            account,
-            contact,
-            ticket,
-            draft,
-            way=Way.LINK,
-            session=session,
-            now=now,
-        )
-        current = await browsers.again(db, session)
-        await put(db, current, replace(current, report_id=report.id))
-        await remember(db, wallet_key, request, str(report.id))
-        return report
-
-
 async def see_receipt(house: House, wallet: Wallet, session: BrowserSession) -> Receipt:
     """The receipt of what this browser filed."""
     if session.report_id is None:
@@ -197,102 +142,7 @@ async def see_receipt(house: House, wallet: Wallet, session: BrowserSession) -> 
     )
 
 
-async def _file(
-    db: AsyncConnection,
-    house: House,
-    wallet: Wallet,
-    account: Account,
-    contact: Contact,
-    ticket: Ticket | None,
-    draft: Draft,
-    *,
-    way: Way,
-    session: BrowserSession,
-    now: datetime,
-) -> LossReport:
-    by = Actor(ActorKind.CONTACT, contact.id)
-    reference = new_reference()
-    stolen = draft.kind is LossKind.STOLEN
-    opened = ticket or _new_ticket(wallet, account, reference, now)
-    owner_key = await _owner_key(db, house, account)
-    report = _report(
-        contact,
-        opened,
-        draft,
-        reference,
-        owner_key,
-        joined=ticket is not None,
-        way=way,
-        verified_by=session.verified_by or "",
-        now=now,
-    )
-    filed = reports.file(report, by=contact, now=now)
-    if draft.device_id is not None and draft.device_id not in {
-        device.id for device in await load.devices_of(db, wallet.id, account.id)
-    }:
-        raise MayNotReport
-    if ticket is None:
-        await keep(db, wallet.id, None, tickets.open_ticket(opened, now=now), by=by)
-    else:
-        await keep(db, wallet.id, ticket, tickets.join(ticket, now=now), by=by)
-    if not account.is_frozen:
-        frozen = accounts.freeze(account, ticket_id=opened.id, stolen=stolen, now=now)
-        await keep(db, wallet.id, account, frozen, by=by)
-    return await keep(db, wallet.id, None, filed, by=by)
-
-
-def _new_ticket(wallet: Wallet, account: Account, reference: str, now: datetime) -> Ticket:
-    policy = wallet.policy.tickets
-    return Ticket(
-        id=TicketId(new_id()),
-        wallet_id=wallet.id,
-        account_id=account.id,
-        kind=TicketKind.LOSS,
-        reference=reference,
-        opened_at=now,
-        first_attempt_until=now + policy.first_attempt_within,
-        decision_until=now + policy.decided_within,
-    )
-
-
-def _report(
-    contact: Contact,
-    ticket: Ticket,
-    draft: Draft,
-    reference: str,
-    owner_key: DataKey,
-    *,
-    joined: bool,
-    way: Way,
-    verified_by: str,
-    now: datetime,
-) -> LossReport:
-    report_id = ReportId(new_id())
-
-    def sealed(column: str, text: str) -> bytes | None:
-        return owner_key.seal(Place("loss_reports", column, report_id), text) if text else None
-
-    return LossReport(
-        id=report_id,
-        wallet_id=contact.wallet_id,
-        account_id=contact.account_id,
-        contact_id=contact.id,
-        person_id=contact.person_id,
-        ticket_id=ticket.id,
-        reference=reference,
-        way=way,
-        verified_by=verified_by,
-        kind=draft.kind or LossKind.LOST,
-        device_id=draft.device_id,
-        noticed_at=draft.noticed_at,
-        note=sealed("note", draft.note),
-        reach=sealed("reach", draft.reach),
-        joined=joined,
-        filed_at=now,
-    )
-
-
-async def _contacts_here(
+async def contacts_here(
     db: AsyncConnection, wallet: Wallet, session: BrowserSession
 ) -> tuple[Contact, ...]:
     """Whom the spent code may speak for: contacts enrolled under the address it went to."""
@@ -300,13 +150,6 @@ async def _contacts_here(
     if session.verified_at is None:
         raise CodeNeeded
     return await load.contacts_of_address(db, wallet.id, contact.person_id, contact.address_index)
-
-
-async def _owner_key(db: AsyncConnection, house: House, account: Account) -> DataKey:
-    person = await load.person(db, account.wallet_id, account.person_id)
-    if person.data_key_id is None:
-        raise NotFound
-    return await find_key(db, house.keys, person.data_key_id)
 
 
 async def _devices(db: AsyncConnection, house: House, account: Account) -> tuple[DeviceSeen, ...]:

@@ -1,6 +1,6 @@
 """Agents work on a ticket: reach the owner, record proofs, propose, and a second one decides."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -11,11 +11,12 @@ from domain import accounts, tickets
 from domain.accounts import Account
 from domain.change import Change
 from domain.ids import ProofId, ProposalId, TicketId, WalletId
-from domain.refusals import NotFound
+from domain.refusals import ChangedMeanwhile, NotFound
 from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket
 from service.operations.addresses import plain_text
 from service.operations.agents import SignedIn
 from service.operations.house import House
+from service.operations.idempotency import Request, remember, replay
 from service.security.encryption import Place
 from service.security.tokens import new_id
 from service.storage import load
@@ -41,28 +42,33 @@ async def reach_owner(house: House, ticket_id: TicketId, *, by: SignedIn) -> Non
 
 
 async def record_proof(
-    house: House, ticket_id: TicketId, *, kind: ProofKind, source: str, by: SignedIn
+    house: House,
+    ticket_id: TicketId,
+    *,
+    kind: ProofKind,
+    source: str,
+    by: SignedIn,
+    key: str | None = None,
 ) -> None:
-    """Write down a fact, with where it can be found again. It voids a proposal that waits."""
+    """Write down a fact, with where it can be found again. It voids a proposal that waits.
+
+    With the page's `key`, a button pressed twice is one proof.
+    """
     async with _at_work(house, ticket_id, by) as work:
-        policy = (await load.wallet(work.db, work.wallet_id)).policy.tickets
-        person = await load.person(work.db, work.wallet_id, work.account.person_id)
-        if person.data_key_id is None:
-            raise NotFound
-        key = await find_key(work.db, house.keys, person.data_key_id)
-        proof_id = ProofId(new_id())
-        text = plain_text(source, longest=200)
-        proof = Proof(
-            id=proof_id,
+        wallet = await load.wallet(work.db, work.wallet_id)
+        wallet_key = await find_key(work.db, house.keys, wallet.data_key_id)
+        request = Request(
             wallet_id=work.wallet_id,
-            ticket_id=work.ticket.id,
-            kind=kind,
-            performed_at=work.now,
-            recorded_by=by.agent.id,
-            recorded_at=work.now,
-            source=key.seal(Place("proofs", "source", proof_id), text) if text else None,
+            caller=str(by.agent.id),
+            route=f"console/proofs/{ticket_id}",
+            key=key or str(new_id()),
+            body=f"{kind}|{source}".encode(),
         )
+        if await replay(work.db, wallet_key, request) is not None:
+            return
+        proof = await _new_proof(work, house, kind=kind, source=source, by=by)
         before = await load.proofs_of(work.db, work.wallet_id, work.ticket.id)
+        policy = wallet.policy.tickets
         change = tickets.record_proof(
             work.ticket, proof, before=before, policy=policy, by=by.agent, now=work.now
         )
@@ -72,12 +78,21 @@ async def record_proof(
             await keep(work.db, work.wallet_id, pending, void, by=by.actor)
         await put(work.db, None, proof)
         await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
+        await remember(work.db, wallet_key, request, str(proof.id))
 
 
 async def propose_release(
-    house: House, ticket_id: TicketId, *, reason: ReleaseReason, by: SignedIn
+    house: House,
+    ticket_id: TicketId,
+    *,
+    reason: ReleaseReason,
+    by: SignedIn,
+    seen: int | None = None,
 ) -> None:
-    """The first of two people. Raises ProofsMissing, LevelTooLow, AlreadyProposed."""
+    """The first of two people. Raises ProofsMissing, LevelTooLow, AlreadyProposed.
+
+    `seen` is the version of the ticket that the agent had before their eyes.
+    """
     async with _at_work(house, ticket_id, by) as work:
         policy = (await load.wallet(work.db, work.wallet_id)).policy.tickets
         proposal = Proposal(
@@ -98,20 +113,28 @@ async def propose_release(
             by=by.agent,
             now=work.now,
         )
+        _require_seen(work, seen)
         await put(work.db, None, proposal)
         await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
 
 
 async def approve_release(
-    house: House, ticket_id: TicketId, proposal_id: ProposalId, *, by: SignedIn
+    house: House,
+    ticket_id: TicketId,
+    proposal_id: ProposalId,
+    *,
+    by: SignedIn,
+    seen: int | None = None,
 ) -> None:
     """The second of two people: the account is given back in the same transaction.
 
-    Names the proposal that was read, so that nobody approves another one than they saw.
+    Names the proposal that was read, and with `seen` the version of the ticket, so that nobody
+    approves what they did not see.
     """
     async with _at_work(house, ticket_id, by) as work:
         pending = await _pending(work, proposal_id)
         approved = tickets.approve(work.ticket, pending, by=by.agent, now=work.now)
+        _require_seen(work, seen)
         released = accounts.release(work.account, ticket_id=work.ticket.id, now=work.now)
         closed = Change(tickets.close_released(work.ticket, now=work.now))
         await keep(work.db, work.wallet_id, pending, approved, by=by.actor)
@@ -132,7 +155,7 @@ async def reject_release(
 
 
 @asynccontextmanager
-async def _at_work(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncIterator[AtWork]:
+async def _at_work(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncGenerator[AtWork]:
     """Transaction and locks in the house's order; NotFound for wallets the agent does not serve."""
     async with house.engine.begin() as db:
         seen = await load.ticket_anywhere(db, ticket_id, by.agent.wallets)
@@ -146,3 +169,30 @@ async def _at_work(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncIter
 async def _pending(work: AtWork, proposal_id: ProposalId) -> Proposal | None:
     pending = await load.pending_proposal(work.db, work.wallet_id, work.ticket.id)
     return pending if pending is not None and pending.id == proposal_id else None
+
+
+def _require_seen(work: AtWork, seen: int | None) -> None:
+    """A report that joined since the page was made may change the mind of whoever reads it."""
+    if seen is not None and work.ticket.row_version != seen:
+        raise ChangedMeanwhile
+
+
+async def _new_proof(
+    work: AtWork, house: House, *, kind: ProofKind, source: str, by: SignedIn
+) -> Proof:
+    person = await load.person(work.db, work.wallet_id, work.account.person_id)
+    if person.data_key_id is None:
+        raise NotFound
+    key = await find_key(work.db, house.keys, person.data_key_id)
+    proof_id = ProofId(new_id())
+    text = plain_text(source, longest=200)
+    return Proof(
+        id=proof_id,
+        wallet_id=work.wallet_id,
+        ticket_id=work.ticket.id,
+        kind=kind,
+        performed_at=work.now,
+        recorded_by=by.agent.id,
+        recorded_at=work.now,
+        source=key.seal(Place("proofs", "source", proof_id), text) if text else None,
+    )

@@ -74,7 +74,7 @@ async def open_link(house: House, wallet: Wallet, token: str, purpose: Purpose) 
 
 
 async def ask_code(house: House, wallet: Wallet, session: BrowserSession) -> None:
-    """Put a code on its way to the enrolled address. Raises TooSoon with the instant to wait for."""
+    """Put a code on its way to the enrolled address. Raises TooSoon."""
     if session.contact_id is None:
         raise PageExpired
     purpose = Purpose(session.purpose)
@@ -82,7 +82,7 @@ async def ask_code(house: House, wallet: Wallet, session: BrowserSession) -> Non
         contact = await load.contact_for_change(db, wallet.id, session.contact_id)
         if not contact_fits(contact, purpose, await clock(db)):
             raise LinkNotValid
-        await codes.ask(db, house, wallet, session, contact, purpose)
+        await codes.ask(db, house, wallet, session, contact=contact, purpose=purpose)
 
 
 async def see_code(house: House, wallet: Wallet, session: BrowserSession) -> CodeSeen:
@@ -125,7 +125,7 @@ async def contact_of(
     *,
     for_change: bool = False,
 ) -> Contact:
-    """The contact whose link began this session. Raises PageExpired when it is for another purpose."""
+    """The contact whose link began this session. Raises PageExpired for another purpose."""
     if session.contact_id is None or session.purpose != purpose.value:
         raise PageExpired
     find = load.contact_for_change if for_change else load.contact

@@ -4,7 +4,8 @@ import hmac
 from datetime import datetime
 from typing import Final
 
-from pyotp import TOTP, random_base32
+from pyotp import random_base32
+from pyotp.totp import TOTP
 
 _STEP: Final = 30
 

@@ -38,8 +38,10 @@ class Introspection:
     @classmethod
     async def connect(cls, url: str, *, connections: int = 2) -> "Introspection":
         """`url` is a plain PostgreSQL address; the statement lives as long as its connection."""
+        # The driver has no annotations of its own.
+        driver: Any = asyncpg
         return cls(
-            await asyncpg.create_pool(
+            await driver.create_pool(
                 url,
                 min_size=connections,
                 max_size=connections,

@@ -71,6 +71,14 @@ async def account(db: AsyncConnection, wallet_id: WalletId, account_id: AccountI
     return _found(await one(db, select(accounts).where(ours), Account))
 
 
+async def accounts_with(
+    db: AsyncConnection, served: Collection[WalletId], ids: Collection[AccountId]
+) -> tuple[Account, ...]:
+    """Many at once, for a list."""
+    ours = accounts.c.wallet_id.in_(served) & accounts.c.id.in_(ids)
+    return await every(db, select(accounts).where(ours), Account)
+
+
 async def account_for_change(
     db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
 ) -> Account:
@@ -164,6 +172,14 @@ async def contact(db: AsyncConnection, wallet_id: WalletId, contact_id: ContactI
     return _found(await one(db, select(contacts).where(ours), Contact))
 
 
+async def contacts_with(
+    db: AsyncConnection, wallet_id: WalletId, ids: Collection[ContactId]
+) -> tuple[Contact, ...]:
+    """Many at once, for a list."""
+    ours = (contacts.c.wallet_id == wallet_id) & contacts.c.id.in_(ids)
+    return await every(db, select(contacts).where(ours), Contact)
+
+
 async def contact_for_change(
     db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
 ) -> Contact:
@@ -237,13 +253,22 @@ async def ticket_by_reference(
 ) -> TicketId | None:
     """The ticket a reference belongs to: its own, or that of a report that joined it."""
     ours = loss_reports.c.wallet_id.in_(served) & (loss_reports.c.reference == reference)
-    return await db.scalar(select(loss_reports.c.ticket_id).where(ours))
+    found = await db.scalar(select(loss_reports.c.ticket_id).where(ours))
+    return None if found is None else TicketId(found)
 
 
 async def reports_of(
     db: AsyncConnection, wallet_id: WalletId, ticket_id: TicketId
 ) -> tuple[LossReport, ...]:
     ours = (loss_reports.c.wallet_id == wallet_id) & (loss_reports.c.ticket_id == ticket_id)
+    return await every(db, select(loss_reports).where(ours).order_by(loss_reports.c.id), LossReport)
+
+
+async def reports_on(
+    db: AsyncConnection, served: Collection[WalletId], ids: Collection[TicketId]
+) -> tuple[LossReport, ...]:
+    """The reports of many tickets at once, for a list."""
+    ours = loss_reports.c.wallet_id.in_(served) & loss_reports.c.ticket_id.in_(ids)
     return await every(db, select(loss_reports).where(ours).order_by(loss_reports.c.id), LossReport)
 
 
@@ -267,11 +292,13 @@ async def pending_proposal(
     return await one(db, select(proposals).where(ours), Proposal)
 
 
-async def count_sessions_before(db: AsyncConnection, wallet_id: WalletId, account: Account) -> int:
-    """How many sessions the last freeze ended."""
-    ours = (wallet_sessions.c.wallet_id == wallet_id) & (wallet_sessions.c.account_id == account.id)
-    ended = select(func.count()).where(ours, wallet_sessions.c.epoch == account.epoch - 1)
-    return (await db.execute(ended)).scalar_one()
+async def count_sessions_ended(
+    db: AsyncConnection, wallet_id: WalletId, account_id: AccountId, *, epoch: int, at: datetime
+) -> int:
+    """How many sessions the freeze that began this epoch ended."""
+    ours = (wallet_sessions.c.wallet_id == wallet_id) & (wallet_sessions.c.account_id == account_id)
+    ours &= (wallet_sessions.c.epoch == epoch - 1) & (wallet_sessions.c.expires_at > at)
+    return (await db.execute(select(func.count()).where(ours))).scalar_one()
 
 
 async def journal_of(
@@ -287,8 +314,11 @@ async def journal_of(
     return tuple((row.at, row.entry) for row in rows)
 
 
-async def agent_by_login(db: AsyncConnection, login: str) -> Agent | None:
-    return await one(db, select(agents).where(agents.c.login == login), Agent)
+async def agent_by_login(
+    db: AsyncConnection, login: str, *, for_change: bool = False
+) -> Agent | None:
+    statement = select(agents).where(agents.c.login == login)
+    return await one(db, statement.with_for_update() if for_change else statement, Agent)
 
 
 async def agent(db: AsyncConnection, agent_id: AgentId) -> Agent:

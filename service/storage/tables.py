@@ -5,7 +5,7 @@ an address, one pending proposal.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -31,6 +31,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 from notifications.tables import deliveries, outbox
 from notifications.tables import metadata as notifications_metadata
@@ -38,6 +39,9 @@ from notifications.tables import metadata as notifications_metadata
 __all__ = ["deliveries", "metadata", "notifications_metadata", "outbox"]
 
 metadata = MetaData(naming_convention=notifications_metadata.naming_convention)
+
+# The library's type says that a key is never missing; these columns may be empty.
+_MAYBE_KEY = cast("TypeEngine[UUID | None]", Uuid())
 
 
 def key() -> Column[UUID]:
@@ -81,7 +85,7 @@ def to(target: str) -> Column[UUID]:
 
 
 def maybe_to(target: str) -> Column[UUID | None]:
-    return Column(Uuid, ForeignKey(target), nullable=True)
+    return Column(_MAYBE_KEY, ForeignKey(target), nullable=True)
 
 
 def one_of(column: str, *values: str) -> CheckConstraint:
@@ -371,7 +375,7 @@ class browser_sessions_columns(TypedColumns):
     purpose: Named[str] = words()
     account_id: Named[UUID | None] = maybe_to("accounts.id")
     contact_id: Named[UUID | None] = maybe_to("contacts.id")
-    agent_id: Named[UUID | None] = Column(Uuid, nullable=True)
+    agent_id: Named[UUID | None] = Column(_MAYBE_KEY, nullable=True)
     epoch: Named[int | None] = Column(BigInteger, nullable=True)
     may_manage: Named[bool] = Column(Boolean, nullable=False)
     verified_by: Named[str | None] = maybe_words()
@@ -590,7 +594,7 @@ class journal_columns(TypedColumns):
     wallet_id: Named[UUID] = Column(Uuid, nullable=False)
     at: Named[datetime] = instant()
     # Whose history it belongs to; the entry itself says the same, and that is what is sealed.
-    account_id: Named[UUID | None] = Column(Uuid, nullable=True)
+    account_id: Named[UUID | None] = Column(_MAYBE_KEY, nullable=True)
     entry: Named[str] = words()
     # Which transaction wrote it: lets the sealing job find late commits without a search.
     xid: Named[int] = Column(

@@ -1,15 +1,19 @@
 """The whole story over the operations: invited, accepted, reported, frozen, released."""
 
+from hashlib import sha256
+
 import pytest
 
 from domain.accounts import AccountState
 from domain.refusals import AccountIsFrozen, OwnProposal, PageExpired
+from domain.reports import LossKind
 from domain.tickets import ProofKind, ReleaseReason
 from service.app import plain_url
-from service.operations import desk, people, tickets
+from service.operations import desk, filing, people, reports, tickets, visits
 from service.operations.house import House
 from service.operations.journal import seal_journal, verify_journal
 from service.operations.reports import see_receipt
+from service.operations.visits import Draft
 from service.storage.introspection import Introspection
 from tests import people as cast
 
@@ -24,13 +28,10 @@ async def test_a_report_freezes_and_two_agents_release(house: House, database_ur
     pages = await cast.at_her_pages(house, wallet, phone)
     carl, link = await cast.a_contact(house, wallet, pages)
     introspection = await Introspection.connect(plain_url(database_url))
-    hashed = cast.sha256(b"phone-token").digest()
+    hashed = sha256(b"phone-token").digest()
     assert await introspection.ask(wallet.id, hashed) is not None
 
     visit = await cast.a_verified_visit(house, wallet, link)
-    from domain.reports import LossKind
-    from service.operations import reports, visits
-    from service.operations.visits import Draft
 
     await reports.save(
         house,
@@ -39,8 +40,8 @@ async def test_a_report_freezes_and_two_agents_release(house: House, database_ur
         Draft(contact_id=carl.id, kind=LossKind.STOLEN, note="En el colectivo"),
     )
     visit = await visits.current(house, visit)
-    report = await reports.file_report(house, wallet, visit, key="button")
-    again = await reports.file_report(house, wallet, visit, key="button")
+    report = await filing.file_report(house, wallet, visit, key="button")
+    again = await filing.file_report(house, wallet, visit, key="button")
     assert again == report
 
     assert await introspection.ask(wallet.id, hashed) is None
