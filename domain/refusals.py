@@ -68,6 +68,12 @@ class DeviceReported(Refused):
     code = "device-reported"
 
 
+class TokenUsed(Refused):
+    """The session token was registered before; a void one never comes to life again."""
+
+    code = "token-used"
+
+
 class VersionMismatch(Refused):
     """A confirmation names a version that is not the current freeze's."""
 

@@ -70,8 +70,8 @@ def page(
             languages=[(code, LANGUAGES[code], _in_language(request, code)) for code in languages],
             csrf=forms.token_for(house.keys, seed),
             csp_nonce=request.scope["state"]["csp_nonce"],
-            time_zone=time_zone,
-            now=now or datetime.now(UTC),
+            time_zone=reader.time_zone,
+            now=now,
             page=shown,
         )
     )

@@ -36,6 +36,7 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     r.AccountIsFrozen: HTTP_409_CONFLICT,
     r.AccountNotFrozen: HTTP_409_CONFLICT,
     r.DeviceReported: HTTP_409_CONFLICT,
+    r.TokenUsed: HTTP_409_CONFLICT,
     r.VersionMismatch: HTTP_409_CONFLICT,
     r.NoPlaceLeft: HTTP_409_CONFLICT,
     r.AlreadyInvited: HTTP_409_CONFLICT,

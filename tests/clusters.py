@@ -30,7 +30,6 @@ def throw_away_cluster() -> Generator[Cluster]:
 
 def remove_what_killed_runs_left() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        # Without a lock it was made this very moment; and what others use, or own, is theirs.
+        # What others use, or own, is theirs; what was made this very moment has no lock yet.
         with suppress(FolderInUse, PermissionError):
-            if (folder / "lock").exists():
-                embedded.remove(folder)
+            embedded.remove(folder)

@@ -28,6 +28,7 @@ def settings(database_url: str, keys_folder: Path) -> Settings:
         processes=1,
         console_origin=CONSOLE,
         smtp_url="smtp://127.0.0.1:1025",
+        smtp_plain=True,
         sms=None,
         http_on_loopback=True,
     )

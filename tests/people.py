@@ -13,22 +13,26 @@ from domain.contacts import Contact
 from domain.events import Actor, ActorKind
 from domain.ids import AccountId, ContactId
 from domain.reports import LossKind, LossReport
+from domain.tickets import ProofKind, ReleaseReason
 from domain.wallets import Wallet
 from service.operations import (
     accounts,
     agents,
+    desk,
     filing,
     invitations,
     page_links,
     people,
     reports,
+    tickets,
     visits,
 )
-from service.operations.accounts import ToldAccount, ToldAddress, ToldDevice
+from service.operations.accounts import ToldAccount, ToldAddress
 from service.operations.agents import NewAgent, SignedIn
 from service.operations.house import House
 from service.operations.page_links import AskedLink
 from service.operations.people import NewContact
+from service.operations.sessions import ToldDevice
 from service.operations.visits import Draft
 from service.operations.wallets import NewWallet, add_wallet
 from service.security.encryption import Place
@@ -109,7 +113,7 @@ async def a_session(
     device: ToldDevice = PHONE,
     subject: str = OLGA,
 ) -> WalletSession:
-    return await accounts.begin_session(
+    return await sessions.begin_session(
         house,
         wallet,
         subject,
@@ -224,3 +228,16 @@ async def an_agent(house: House, wallet: Wallet, login: str, level: int) -> Sign
         house, login=login, password=PASSWORD, code=code_at(secret, await now(house))
     )
     return await agents.signed_in(house, opened.cookie)
+
+
+async def released(house: House, wallet: Wallet) -> None:
+    """The only open ticket goes the whole way: two proofs, Astrid proposes, Arne approves."""
+    astrid = await an_agent(house, wallet, "astrid", 2)
+    arne = await an_agent(house, wallet, "arne", 3)
+    (row,) = (await desk.see_queue(house, astrid)).rows
+    for kind in (ProofKind.OWNER_CODE, ProofKind.WALLET_REPROOFING):
+        await tickets.record_proof(house, row.ticket_id, kind=kind, source="acta", by=astrid)
+    await tickets.propose_release(house, row.ticket_id, reason=ReleaseReason.OWNER_SAFE, by=astrid)
+    seen = await desk.see_ticket(house, row.ticket_id, arne)
+    assert seen.proposal is not None
+    await tickets.approve_release(house, row.ticket_id, seen.proposal.proposal_id, by=arne)

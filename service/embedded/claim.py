@@ -8,15 +8,20 @@ from service.embedded.faults import FolderInUse
 
 
 class Claim:
-    """Held from `__init__` to `release`. Raises FolderInUse."""
+    """Held from `__init__` to `release`. Raises FolderInUse.
 
-    def __init__(self, folder: Path) -> None:
+    With `make=False` only a folder that was claimed before; FileNotFoundError otherwise.
+    """
+
+    def __init__(self, folder: Path, *, make: bool = True) -> None:
         self._path = folder / "lock"
         self._file = -1
         while not self.holds():
             self.release()
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if make:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            making = os.O_CREAT if make else 0
+            self._file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC | making, 0o600)
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -173,9 +173,11 @@ def start(
 def remove(folder: Path) -> None:
     """Forget a cluster with all it holds, wherever parts of it had to be. Raises FolderInUse."""
     folder = folder.resolve()
-    if not folder.exists():
+    try:
+        # Whoever is removing it too must not find new files in it.
+        claim = Claim(folder, make=False)
+    except FileNotFoundError:
         return
-    claim = Claim(folder)
     try:
         home = home_of(folder)
         remains.end(home / "data")

@@ -1,11 +1,11 @@
-"""The wallet tells us of its users, their sessions, and that it has obeyed a freeze."""
+"""The wallet tells us of its users, and that it has obeyed a freeze."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import accounts
@@ -13,15 +13,13 @@ from domain.accounts import (
     Account,
     AccountAddress,
     AddressKind,
-    Device,
     Display,
     Done,
-    WalletSession,
 )
 from domain.change import Change
 from domain.contacts import allowed_name
 from domain.events import AccountRegistered, Actor, AddressesChanged
-from domain.ids import AccountId, AddressId, DeviceId, PersonId, SessionId
+from domain.ids import AccountId, AddressId, PersonId
 from domain.refusals import NotFound
 from domain.wallets import Wallet
 from service.operations.addresses import masked, normal_email, normal_phone, plain_text
@@ -32,7 +30,6 @@ from service.security.tokens import new_id
 from service.storage import load
 from service.storage.keychain import Opener, find_key, make_key
 from service.storage.rows import clock, keep, put
-from service.storage.tables import wallet_sessions
 from service.storage.values import Person
 
 
@@ -72,7 +69,18 @@ class FreezeState(Struct, frozen=True, kw_only=True):
 
 
 async def put_account(house: House, wallet: Wallet, told: ToldAccount, *, by: Actor) -> Account:
-    """Create or update. Replaced addresses are kept with their dates."""
+    """Create or update. Replaced addresses are kept with their dates.
+
+    The account is a new one if, and only if, its `row_version` is 1.
+    """
+    try:
+        return await _put_account(house, wallet, told, by=by)
+    except IntegrityError:
+        # Someone registered the subject after we had looked for it: now this is an update.
+        return await _put_account(house, wallet, told, by=by)
+
+
+async def _put_account(house: House, wallet: Wallet, told: ToldAccount, *, by: Actor) -> Account:
     wanted = {(one.kind, _written(one, wallet)): one for one in told.addresses}
     async with house.engine.begin() as db:
         before = await load.account_by_subject(db, wallet.id, told.subject, for_change=True)
@@ -94,7 +102,7 @@ async def put_account(house: House, wallet: Wallet, told: ToldAccount, *, by: Ac
 async def see_account(house: House, wallet: Wallet, subject: str) -> SeenAccount:
     """State and masked addresses."""
     async with house.engine.connect() as db:
-        account = await _by_subject(db, wallet, subject)
+        account = await known_account(db, wallet, subject)
         addresses = await load.addresses_of(db, wallet.id, account.id)
         opener = await Opener.for_values(db, house.keys, (a.address for a in addresses))
         return SeenAccount(
@@ -113,7 +121,7 @@ async def see_account(house: House, wallet: Wallet, subject: str) -> SeenAccount
 
 async def freeze_state(house: House, wallet: Wallet, subject: str) -> FreezeState:
     async with house.engine.connect() as db:
-        account = await _by_subject(db, wallet, subject)
+        account = await known_account(db, wallet, subject)
         return FreezeState(
             state=account.state,
             version=account.version,
@@ -134,83 +142,8 @@ async def confirm_freeze(
         return await keep(db, wallet.id, account, change, by=by)
 
 
-class ToldDevice(Struct, frozen=True, kw_only=True):
-    id: str
-    label: str
-    platform: str
-
-
-async def begin_session(
-    house: House,
-    wallet: Wallet,
-    subject: str,
-    *,
-    token_sha256: bytes,
-    device: ToldDevice | None,
-    expires_at: datetime,
-) -> WalletSession:
-    """Register a session. Takes the lock a freeze takes, so that none slips in between.
-
-    Raises AccountIsFrozen, DeviceReported. The same token twice is one session.
-    """
-    async with house.engine.begin() as db:
-        account = await load.account_by_subject(db, wallet.id, subject, for_change=True)
-        if account is None:
-            raise NotFound
-        now = await clock(db)
-        for known in await load.sessions_of(db, wallet.id, account.id):
-            if known.token_sha256 == token_sha256 and known.is_active(account, now):
-                return known
-        linked = device and await load.device_by_name(db, wallet.id, account.id, device.id)
-        accounts.allow_session(account, linked)
-        if device is not None and linked is None:
-            linked = await _link_device(db, house, account, device, now=now)
-        session = WalletSession(
-            id=SessionId(new_id()),
-            wallet_id=wallet.id,
-            account_id=account.id,
-            device_id=linked.id if linked is not None else None,
-            token_sha256=token_sha256,
-            epoch=account.epoch,
-            began_at=now,
-            expires_at=expires_at,
-        )
-        return await put(db, None, session)
-
-
-async def end_session(house: House, wallet: Wallet, session_id: SessionId) -> None:
-    """Sign-out: the row goes, and with it the session. Ending it again is no fault."""
-    async with house.engine.begin() as db:
-        await db.execute(
-            delete(wallet_sessions).where(
-                wallet_sessions.c.wallet_id == wallet.id, wallet_sessions.c.id == session_id
-            )
-        )
-
-
-class SeenSession(Struct, frozen=True, kw_only=True):
-    session: WalletSession
-    device: str | None
-    active: bool
-
-
-async def see_sessions(house: House, wallet: Wallet, subject: str) -> tuple[SeenSession, ...]:
-    """Every session on file, and whether it lives."""
-    async with house.engine.connect() as db:
-        account = await _by_subject(db, wallet, subject)
-        now = await clock(db)
-        devices = {d.id: d.name for d in await load.devices_of(db, wallet.id, account.id)}
-        return tuple(
-            SeenSession(
-                session=session,
-                device=devices.get(session.device_id) if session.device_id else None,
-                active=session.is_active(account, now),
-            )
-            for session in await load.sessions_of(db, wallet.id, account.id)
-        )
-
-
-async def _by_subject(db: AsyncConnection, wallet: Wallet, subject: str) -> Account:
+async def known_account(db: AsyncConnection, wallet: Wallet, subject: str) -> Account:
+    """Raises NotFound."""
     account = await load.account_by_subject(db, wallet.id, subject)
     if account is None:
         raise NotFound
@@ -302,28 +235,6 @@ async def _replace_addresses(
     if not added and not present:
         return None
     return AddressesChanged(account_id=account.id, added=added, removed=len(present), at=now)
-
-
-async def _link_device(
-    db: AsyncConnection, house: House, account: Account, told: ToldDevice, *, now: datetime
-) -> Device:
-    person = await load.person(db, account.wallet_id, account.person_id)
-    if person.data_key_id is None:
-        raise NotFound
-    key = await find_key(db, house.keys, person.data_key_id)
-    device_id = DeviceId(new_id())
-    label = plain_text(told.label, longest=60)
-    device = Device(
-        id=device_id,
-        wallet_id=account.wallet_id,
-        account_id=account.id,
-        name=told.id,
-        label=key.seal(Place("devices", "label", device_id), label),
-        platform=plain_text(told.platform, longest=20),
-        epoch=account.epoch,
-        linked_at=now,
-    )
-    return await put(db, None, device)
 
 
 def _address_place(address_id: AddressId) -> Place:

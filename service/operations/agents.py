@@ -162,7 +162,9 @@ async def _prove(
         last_step = agent.totp_step
     digits = "".join(character for character in code if character in "0123456789")
     step = accepted_step(secret, digits, last_step=last_step, now=now)
-    if agent is None or agent.ended_at is not None or step is None or not password_is_right:
+    if agent is None or agent.ended_at is not None or key is None:
+        raise SignInFailed
+    if step is None or not password_is_right:
         raise SignInFailed
     change = Change(replace(agent, totp_step=step), (AgentSignedIn(agent_id=agent.id, at=now),))
     by = Actor(ActorKind.AGENT, agent.id)

@@ -24,6 +24,7 @@ from domain.ids import (
     ContactId,
     PersonId,
     ReportId,
+    SessionId,
     TicketId,
     WalletId,
 )
@@ -151,6 +152,30 @@ async def sessions_of(
     return await every(
         db, select(wallet_sessions).where(ours).order_by(wallet_sessions.c.id), WalletSession
     )
+
+
+async def session_by_token(
+    db: AsyncConnection, wallet_id: WalletId, account_id: AccountId, token_sha256: bytes
+) -> WalletSession | None:
+    ours = (wallet_sessions.c.wallet_id == wallet_id) & (wallet_sessions.c.account_id == account_id)
+    ours &= wallet_sessions.c.token_sha256 == token_sha256
+    return await one(db, select(wallet_sessions).where(ours), WalletSession)
+
+
+async def sessions_after(
+    db: AsyncConnection,
+    wallet_id: WalletId,
+    account_id: AccountId,
+    after: SessionId | None,
+    *,
+    limit: int,
+) -> tuple[WalletSession, ...]:
+    """Up to `limit` sessions in the order they began, from the one after `after`."""
+    ours = (wallet_sessions.c.wallet_id == wallet_id) & (wallet_sessions.c.account_id == account_id)
+    if after is not None:
+        ours &= wallet_sessions.c.id > after
+    in_order = select(wallet_sessions).where(ours).order_by(wallet_sessions.c.id)
+    return await every(db, in_order.limit(limit), WalletSession)
 
 
 async def contacts_of(

@@ -1,6 +1,6 @@
 """The people of these tests, the wallet they use, and what happens to them."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -43,6 +43,9 @@ TICKET: Final = TicketId(UUID(int=5))
 A_PERSON: Final = PersonId(UUID(int=6))
 OLGAS_MAIL: Final = UUID(int=7)
 OLGAS_PHONE: Final = UUID(int=8)
+
+# Lets time pass for the database.
+Later = Callable[[timedelta], Awaitable[None]]
 
 REFERENCE: Final = "K7QF-3M2X-R"
 TOKEN: Final = "9fJ3kQ-uXv_7wYzA1bC2dE"
@@ -91,13 +94,15 @@ def carl(kind: AddressKind, language: str = "en", owner: str | None = "Olga") ->
     )
 
 
-def invited(contact: ContactId = CARL) -> ContactInvited:
+def invited(
+    contact: ContactId = CARL, *, lapses_at: datetime = NOON + timedelta(days=7)
+) -> ContactInvited:
     return ContactInvited(
         at=NOON,
         account_id=OLGAS,
         contact_id=contact,
         person_id=A_PERSON,
-        lapses_at=NOON + timedelta(days=7),
+        lapses_at=lapses_at,
     )
 
 

@@ -1,6 +1,6 @@
 """A real PostgreSQL with the outbox's tables, and a clock that can be moved."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
 from typing import Final
 
@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from notifications.tables import metadata
 from service.embedded import OWNER
 from tests.clusters import throw_away_cluster
+from tests.notifications.cast import Later
+from tests.notifications.house import House, a_house
 
 CLOCK: Final = (
     "CREATE TABLE clock_moved (ahead interval NOT NULL)",
@@ -21,8 +23,6 @@ CLOCK: Final = (
     AS 'SELECT clock_timestamp() + ahead FROM clock_moved'
     """,
 )
-
-Later = Callable[[timedelta], Awaitable[None]]
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +50,12 @@ async def engine(database_url: str, anyio_backend: str) -> AsyncGenerator[AsyncE
         await db.execute(text("DROP FUNCTION resguardo_clock()"))
         await db.execute(text("DROP TABLE clock_moved"))
     await made.dispose()
+
+
+@pytest.fixture
+async def house(engine: AsyncEngine) -> AsyncGenerator[House]:
+    async with a_house(engine) as ready:
+        yield ready
 
 
 @pytest.fixture

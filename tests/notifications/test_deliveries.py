@@ -16,7 +16,7 @@ from notifications.tables import deliveries
 from tests.notifications import cast
 from tests.notifications.address_book import AddressBook
 from tests.notifications.cast import CODE, TOKEN, promise, stored_deliveries, stored_promise
-from tests.notifications.conftest import Later as TimePasses
+from tests.notifications.cast import Later as TimePasses
 
 pytestmark = pytest.mark.anyio
 

@@ -1,8 +1,8 @@
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -163,18 +163,19 @@ async def test_an_event_of_a_newer_version_waits_for_the_worker_that_knows_it(
     assert (await stored_promise(engine, outbox_id)).dispatched_at is None
 
 
-async def test_other_workers_hear_that_something_is_due(
-    engine: AsyncEngine, database_url: str
-) -> None:
-    listening = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+async def test_other_workers_hear_that_something_is_due(engine: AsyncEngine) -> None:
     heard = asyncio.Event()
-    await listening.add_listener(WAKE, lambda *_: heard.set())
-    try:
+
+    def hear(*_: object) -> None:
+        heard.set()
+
+    async with engine.connect() as db:
+        listening: Any = (await db.get_raw_connection()).driver_connection
+        await listening.add_listener(WAKE, hear)
         await promise(engine, cast.frozen())
         await dispatch_waiting(engine, AddressBook(), limit=10)
         await asyncio.wait_for(heard.wait(), timeout=10)
-    finally:
-        await listening.close()
+        await listening.remove_listener(WAKE, hear)
 
 
 async def test_a_delivery_is_due_at_once_by_the_databases_clock(engine: AsyncEngine) -> None:

@@ -1,31 +1,14 @@
 import asyncio
-import os
-import signal
-import sys
-from collections.abc import AsyncGenerator
 from datetime import timedelta
-from uuid import UUID
 
-import aiohttp
 import pytest
 from aiohttp import web
-from msgspec import Struct
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from domain.accounts import AddressKind
-from domain.events import Event
-from notifications import retry
 from notifications.channels import Channels
-from notifications.channels.email import EmailChannel, EmailSettings
-from notifications.channels.sms import SmsChannel, SmsSettings
-from notifications.clock import clock
-from notifications.deliveries import LEASE_LASTS, lease_next
-from notifications.dispatch import dispatch_waiting
-from notifications.sending import send_due
 from tests.notifications import cast
-from tests.notifications.address_book import AddressBook
 from tests.notifications.cast import (
     ADDRESSES,
     CARL,
@@ -33,62 +16,13 @@ from tests.notifications.cast import (
     CODE,
     OLGAS_MAIL,
     TOKEN,
-    promise,
+    Later,
     stored_deliveries,
     stored_promise,
 )
-from tests.notifications.conftest import Later
-from tests.notifications.outside import (
-    ACCOUNT,
-    AUTH_TOKEN,
-    Carrier,
-    Mailbox,
-    a_carrier,
-    a_mail_server,
-)
+from tests.notifications.house import House
 
 pytestmark = pytest.mark.anyio
-
-
-class House(Struct):
-    """The way of a message from promise to reader, with the world outside at its end."""
-
-    engine: AsyncEngine
-    book: AddressBook
-    mailbox: Mailbox
-    carrier: Carrier
-    channels: Channels
-
-    async def tell(self, event: Event, secret: str | None = None) -> UUID:
-        outbox_id = await promise(self.engine, event, secret=secret)
-        await dispatch_waiting(self.engine, self.book, limit=10)
-        return outbox_id
-
-    async def send(self, most_at_once: int = 10) -> int:
-        return await send_due(self.engine, self.book, self.channels, most_at_once=most_at_once)
-
-    async def states(self) -> list[tuple[str, str | None]]:
-        rows = await stored_deliveries(self.engine)
-        return [(row["state"], row["last_error"]) for row in rows]
-
-
-@pytest.fixture
-async def house(engine: AsyncEngine) -> AsyncGenerator[House]:
-    async with (
-        a_mail_server() as mailbox,
-        a_carrier() as carrier,
-        aiohttp.ClientSession() as http,
-    ):
-        url = f"smtp://127.0.0.1:{mailbox.port}"
-        email = EmailChannel(EmailSettings(url=url, require_tls=False, hello="us.example"))
-        settings = SmsSettings(
-            base_url=carrier.base_url,
-            account_sid=ACCOUNT,
-            auth_token=AUTH_TOKEN,
-            sender="+15005550006",
-        )
-        sms = SmsChannel(settings, http)
-        yield House(engine, AddressBook(), mailbox, carrier, Channels(email=email, sms=sms))
 
 
 async def test_a_freeze_reaches_every_address_of_the_owner(house: House) -> None:
@@ -112,7 +46,7 @@ async def test_the_deliverys_id_goes_along_as_the_key(house: House) -> None:
 
 
 async def test_a_link_is_opened_when_sending_and_wiped_afterwards(house: House) -> None:
-    outbox_id = await house.tell(cast.invited(), TOKEN)
+    outbox_id = await house.tell(cast.invited(lapses_at=await house.soon()), TOKEN)
     assert (await stored_promise(house.engine, outbox_id)).secret is not None
 
     await house.send()
@@ -126,10 +60,9 @@ async def test_a_link_is_opened_when_sending_and_wiped_afterwards(house: House) 
 async def test_a_code_is_sent_while_it_is_right_and_not_a_moment_longer(
     house: House, later: Later
 ) -> None:
-    async with house.engine.connect() as db:
-        now = await clock(db)
-    await house.tell(cast.code_asked(CLEO, expires_at=now + timedelta(minutes=10)), CODE)
-    await house.tell(cast.code_asked(CLEO, expires_at=now + timedelta(minutes=20)), "738104")
+    soon = await house.soon()
+    await house.tell(cast.code_asked(CLEO, expires_at=soon), CODE)
+    await house.tell(cast.code_asked(CLEO, expires_at=soon + timedelta(minutes=10)), "738104")
     await later(timedelta(minutes=10))
 
     assert await house.send() == 2
@@ -204,8 +137,7 @@ async def test_a_channel_that_is_not_there_parks_its_deliveries(house: House) ->
 
 
 async def test_a_message_that_cannot_be_written_holds_up_no_other(house: House) -> None:
-    async with house.engine.connect() as db:
-        soon = await clock(db) + timedelta(minutes=10)
+    soon = await house.soon()
     await house.tell(cast.code_asked(purpose="nobody-has-words", expires_at=soon), CODE)
     await house.tell(cast.reported(CLEO))
 
@@ -215,18 +147,6 @@ async def test_a_message_that_cannot_be_written_holds_up_no_other(house: House) 
         ("due", "unforeseen-UndefinedError"),
         ("sent", None),
     ]
-
-
-async def test_what_kills_its_worker_every_time_ends_too(house: House, later: Later) -> None:
-    await house.tell(cast.reported())
-    for _ in range(retry.TRIES):
-        assert await lease_next(house.engine) is not None
-        await later(LEASE_LASTS + timedelta(seconds=1))
-
-    await house.send()
-
-    assert await house.states() == [("parked", "tries-used-up")]
-    assert house.mailbox.letters == []
 
 
 async def test_no_more_are_sent_at_once_than_asked(house: House) -> None:
@@ -252,10 +172,9 @@ async def test_workers_side_by_side_send_each_message_once(house: House) -> None
 
 
 async def test_logs_tell_what_happened_and_to_nobody_whom(house: House) -> None:
-    async with house.engine.connect() as db:
-        soon = await clock(db) + timedelta(minutes=10)
+    soon = await house.soon()
     with capture_logs() as lines:
-        await house.tell(cast.invited(), TOKEN)
+        await house.tell(cast.invited(lapses_at=soon), TOKEN)
         await house.tell(cast.code_asked(CLEO, expires_at=soon), CODE)
         await house.send()
         house.mailbox.answers["RCPT"] = "550 5.1.1 <carl@mail.example> unknown"
@@ -269,54 +188,3 @@ async def test_logs_tell_what_happened_and_to_nobody_whom(house: House) -> None:
     told = [*ADDRESSES.values(), "Olga", "Carl", CODE, TOKEN]
     kept = str(lines) + str(await house.states())
     assert not [word for word in told if word in kept]
-
-
-async def test_a_worker_killed_between_sending_and_recording_sends_again_with_the_same_id(
-    house: House, later: Later, database_url: str
-) -> None:
-    await house.tell(cast.reported())
-    environment = os.environ | {
-        "TEST_DATABASE_URL": database_url,
-        "TEST_SMTP_URL": f"smtp://127.0.0.1:{house.mailbox.port}",
-    }
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.notifications.one_worker", env=environment
-    )
-
-    async def kill() -> None:
-        worker.kill()
-        await worker.wait()
-
-    # The letter is taken; the answer finds nobody any more.
-    house.mailbox.on_letter = kill
-    assert await worker.wait() == -signal.SIGKILL
-    assert await house.states() == [("due", None)]
-    house.mailbox.on_letter = None
-
-    assert await house.send() == 0
-    await later(LEASE_LASTS + timedelta(seconds=1))
-    assert await house.send() == 1
-
-    first, second = house.mailbox.letters
-    assert first["Message-ID"] == second["Message-ID"]
-    assert [row["attempts"] for row in await stored_deliveries(house.engine)] == [2]
-    assert await house.states() == [("sent", None)]
-
-
-async def test_a_worker_that_lost_its_lease_does_not_overwrite_its_heir(
-    house: House, later: Later
-) -> None:
-    await house.tell(cast.reported())
-
-    async def take_over() -> None:
-        await later(LEASE_LASTS + timedelta(seconds=1))
-        heir = await lease_next(house.engine)
-        assert heir is not None
-        house.mailbox.on_letter = None
-
-    house.mailbox.on_letter = take_over
-    with capture_logs() as lines:
-        await house.send()
-
-    assert await house.states() == [("due", None)]
-    assert [line["event"] for line in lines] == ["delivery.lease-lost"]

@@ -74,6 +74,16 @@ with started[0] as cluster:
     sys.stdin.read()
 """
 
+# A test run in the middle of its tests.
+TESTING = """
+import sys
+from tests.clusters import throw_away_cluster
+
+with throw_away_cluster() as cluster:
+    print(cluster.folder, flush=True)
+    sys.stdin.read()
+"""
+
 # Kills its own postmaster while a backend is too busy with counting to notice, and says which.
 KILLS_ITS_POSTMASTER = """
 import os, signal, subprocess, sys
@@ -163,7 +173,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextmanager
-def a_parent(folder: Path, source: str = LIVING) -> Generator[tuple[subprocess.Popen[str], int]]:
+def a_parent(folder: Path, source: str = LIVING) -> Generator[tuple[subprocess.Popen[str], str]]:
     """Another process that runs a cluster; killed at the end. Answers it and what it said."""
     with subprocess.Popen(
         python(source, folder),
@@ -174,7 +184,7 @@ def a_parent(folder: Path, source: str = LIVING) -> Generator[tuple[subprocess.P
     ) as parent:
         assert parent.stdout is not None
         try:
-            yield parent, int(parent.stdout.readline())
+            yield parent, parent.stdout.readline().strip()
         finally:
             parent.kill()
 
@@ -408,7 +418,8 @@ def test_a_second_start_is_refused_and_names_the_folder(running: Cluster, tmp_pa
 @pytest.mark.parametrize("source", [LIVING, LIVING_WITHOUT_ITS_THREAD])
 def test_the_database_ends_with_a_killed_parent(source: str, tmp_path: Path) -> None:
     data = tmp_path / "cluster" / "data"
-    with a_parent(tmp_path / "cluster", source) as (parent, postmaster):
+    with a_parent(tmp_path / "cluster", source) as (parent, said):
+        postmaster = int(said)
         assert postmaster in {process.pid for process in remains.working_in(data)}
         parent.kill()
         assert eventually(lambda: remains.working_in(data) == [])
@@ -418,7 +429,8 @@ def test_the_database_ends_with_a_killed_parent(source: str, tmp_path: Path) -> 
 
 
 def test_a_database_whose_watcher_was_killed_does_not_stand_in_the_way(tmp_path: Path) -> None:
-    with a_parent(tmp_path / "cluster", LIVING_WITHOUT_ITS_THREAD) as (parent, postmaster):
+    with a_parent(tmp_path / "cluster", LIVING_WITHOUT_ITS_THREAD) as (parent, said):
+        postmaster = int(said)
         watcher = psutil.Process(postmaster).parent()
         assert watcher is not None
         assert watcher.ppid() == parent.pid
@@ -433,7 +445,8 @@ def test_a_database_whose_watcher_was_killed_does_not_stand_in_the_way(tmp_path:
 
 
 def test_a_start_right_after_a_killed_parent_waits_for_its_database(tmp_path: Path) -> None:
-    with a_parent(tmp_path / "cluster") as (parent, postmaster):
+    with a_parent(tmp_path / "cluster") as (parent, said):
+        postmaster = int(said)
         parent.kill()
         parent.wait()
 
@@ -444,7 +457,8 @@ def test_a_start_right_after_a_killed_parent_waits_for_its_database(tmp_path: Pa
 
 def test_a_killed_postmaster_loses_nothing_and_its_busy_backend_is_ended(tmp_path: Path) -> None:
     data = tmp_path / "cluster" / "data"
-    with a_parent(tmp_path / "cluster", KILLS_ITS_POSTMASTER) as (parent, backend):
+    with a_parent(tmp_path / "cluster", KILLS_ITS_POSTMASTER) as (parent, said):
+        backend = int(said)
 
         def left() -> list[int]:
             return [process.pid for process in remains.working_in(data)]
@@ -488,11 +502,12 @@ def test_left_files_that_name_a_stranger_do_not_matter(tmp_path: Path) -> None:
         (folder / "socket" / ".s.PGSQL.5432").touch()
         (folder / "socket" / ".s.PGSQL.5432.lock").write_text(pid_file)
 
-        with embedded.start(folder, durable=False) as cluster:
-            assert ask(cluster, "select 1") == 1
-
-        assert stranger.poll() is None
-        stranger.kill()
+        try:
+            with embedded.start(folder, durable=False) as cluster:
+                assert ask(cluster, "select 1") == 1
+            assert stranger.poll() is None
+        finally:
+            stranger.kill()
 
 
 def test_a_postgres_that_someone_else_started_is_not_touched(tmp_path: Path) -> None:
@@ -503,13 +518,13 @@ def test_a_postgres_that_someone_else_started_is_not_touched(tmp_path: Path) -> 
         "exec", place.binaries.bin / "postgres", "-D", place.data, "-k", place.sockets
     )
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd="/") as theirs:
-        assert eventually(lambda: remains.working_in(place.data) != [])
-
-        with pytest.raises(FolderInUse, match=f"process {theirs.pid}"):
-            embedded.start(folder, durable=False)
-
-        assert theirs.poll() is None
-        theirs.send_signal(signal.SIGQUIT)
+        try:
+            assert eventually(lambda: remains.working_in(place.data) != [])
+            with pytest.raises(FolderInUse, match=f"process {theirs.pid}"):
+                embedded.start(folder, durable=False)
+            assert theirs.poll() is None
+        finally:
+            theirs.send_signal(signal.SIGQUIT)
 
 
 def test_a_long_path_gets_a_short_private_socket_folder(tmp_path: Path) -> None:
@@ -574,6 +589,20 @@ def test_a_cluster_deleted_while_it_runs_can_be_stopped_and_made_anew(tmp_path: 
         assert cluster.poll() is not None
         cluster.stop()
         assert ask(anew, "select 1") == 1
+
+
+def test_what_a_killed_test_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    with throw_away_cluster() as others, a_parent(tmp_path, TESTING) as (parent, said):
+        folder = Path(said)
+        assert folder.exists()
+        parent.kill()
+        parent.wait()
+
+        with throw_away_cluster() as cluster:
+            assert not folder.exists()
+            assert ask(cluster, "select 1") == ask(others, "select 1") == 1
+
+        assert not cluster.folder.exists()
 
 
 def test_the_clusters_own_version_decides_which_programs_serve_it(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ async def test_a_report_freezes_and_two_agents_release(house: House, database_ur
 
     astrid = await cast.an_agent(house, wallet, "astrid", 2)
     arne = await cast.an_agent(house, wallet, "arne", 3)
-    queue = await desk.see_queue(house, astrid)
+    queue = (await desk.see_queue(house, astrid)).rows
     assert [row.reference for row in queue] == [report.reference]
     ticket_id = queue[0].ticket_id
     await tickets.reach_owner(house, ticket_id, by=astrid)

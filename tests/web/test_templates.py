@@ -374,3 +374,64 @@ def test_what_was_typed_survives_a_dead_line_until_the_receipt(
         tab.goto(f"{house}/failed")
         assert not tab.get_by_text("We were on the bus.").is_visible()
         tab.close()
+
+
+def test_the_owner_is_led_on_at_once_but_not_thrown_forward_for_ever(
+    browser: Browser, english: Shown
+) -> None:
+    pages = {"/owner/enter": english("owner/enter.html", ""), "/before": b"<p>before"}
+    with a_house_of(pages) as house:
+        tab = browser.new_page()
+        sent: list[str | None] = []
+
+        def receive(route: Route) -> None:
+            if route.request.method == "GET":
+                route.fallback()
+                return
+            sent.append(route.request.post_data)
+            route.fulfill(status=204)
+
+        tab.route("**/owner/enter*", receive)
+        tab.goto(f"{house}/owner/enter?once=b1946ac92492d234")
+        tab.wait_for_selector("form.busy")
+        assert sent == ["csrf_token=c3Jm&once=b1946ac92492d234"]
+
+        tab.goto(f"{house}/before")
+        tab.go_back()
+        tab.wait_for_load_state()
+        assert len(sent) == 1
+        assert tab.get_by_role("button", name="Continue").is_enabled()
+        tab.close()
+
+
+def test_the_receipt_is_shared_without_a_name(browser: Browser, english: Shown) -> None:
+    with a_house_of({"/r/receipt": english("report/receipt.html", "")}) as house:
+        tab = browser.new_page()
+        # The share sheet belongs to the telephone; here it only notes what it was given.
+        tab.add_init_script(
+            "navigator.share = async (what) => { window.shared = what.text; };"
+            "window.print = () => { window.printed = true; };"
+        )
+        tab.goto(f"{house}/r/receipt")
+        tab.get_by_role("button", name="Share").click()
+        tab.get_by_role("button", name="Print or save").click()
+
+        assert tab.evaluate("window.shared") == (
+            "A Norte wallet was blocked at 14:02. Reference K7QF-3M2X-R. "
+            "Norte by phone: 0800 555 0199."
+        )
+        assert tab.evaluate("window.printed") is True
+        tab.close()
+
+
+def test_what_opens_from_the_band_is_clean_too(browser: Browser, english: Shown) -> None:
+    with a_house_of({"/r": english("report/open.html", "")}) as house:
+        context = browser.new_context(reduced_motion="reduce")
+        tab = context.new_page()
+        tab.goto(f"{house}/r")
+        tab.evaluate(AXE)
+        for opened in ("How to know that this page is real", "Language"):
+            tab.locator("header summary", has_text=opened).click()
+            assert tab.evaluate(COMPLAINTS, None) == []
+        assert tab.get_by_role("link", name="Português").get_attribute("href") == "?lang=pt-BR"
+        context.close()

@@ -55,7 +55,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._words.filters.update(
-            code=code_in, with_links=with_links, document=as_document, ago=ago, face=face
+            code=code_in, with_links=with_links, document=as_document, clock=clock, face=face
         )
 
     async def show(self, request: web.Request) -> web.Response:
@@ -67,7 +67,6 @@ class Pages:
             asked=asked,
             shown=shown or (mailboxes[0] if mailboxes and asked is None else None),
             newest=self._box.newest,
-            now=datetime.now(UTC),
         )
         return web.Response(text=page, content_type="text/html")
 
@@ -75,15 +74,11 @@ class Pages:
         return web.json_response({"newest": self._box.newest})
 
 
-def ago(at: datetime, now: datetime) -> str:
-    seconds = int((now - at).total_seconds())
-    if seconds < 60:
-        return "just now"
-    if seconds < 3600:
-        return f"{seconds // 60} min ago"
-    if seconds < 86400:
-        return f"{seconds // 3600} h ago"
-    return f"{at:%d %b}"
+def clock(at: datetime) -> str:
+    """The time as a telephone shows it: the day only if it was another one."""
+    here = at.astimezone()
+    is_today = here.date() == datetime.now(UTC).astimezone().date()
+    return f"{here:%H:%M}" if is_today else f"{here:%d %b, %H:%M}"
 
 
 def face(box: Mailbox) -> str:

@@ -3,7 +3,7 @@
 
 function finish(root) {
   for (const frame of root.querySelectorAll("iframe")) {
-    const fit = () => { frame.style.height = `${frame.contentDocument.documentElement.scrollHeight}px`; };
+    const fit = () => { frame.style.height = `${Math.ceil(frame.contentDocument.documentElement.getBoundingClientRect().height)}px`; };
     frame.addEventListener("load", fit);
     if (frame.contentDocument && frame.contentDocument.readyState === "complete") fit();
   }

@@ -1,0 +1,73 @@
+"""What Norte stores of its own, in one file: devices with their session tokens, and money."""
+
+import os
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+
+class Screen(StrEnum):
+    """What a device shows."""
+
+    ALIVE = "alive"
+    # The session is void: by a freeze, or because it expired.
+    VOID = "void"
+    # Signed out by its holder, or never signed in.
+    OUT = "out"
+    # Nobody could say whether the session lives, so nothing may be done with it.
+    UNSURE = "unsure"
+
+
+class Device(Struct, kw_only=True):
+    id: str
+    kind: str
+    label: str
+    platform: str
+    screen: Screen = Screen.OUT
+    token: str | None = None
+    session_id: str | None = None
+    # Why the last sign-in was refused, in Resguardo's own word.
+    refused: str | None = None
+
+
+class Movement(Struct, kw_only=True):
+    """`what` is a key of our words; cents, negative when money went out."""
+
+    what: str
+    cents: int
+    at: datetime
+
+
+class Kept(Struct, kw_only=True):
+    devices: list[Device]
+    movements: list[Movement]
+    cents: int = 24_831_050
+    # The freeze version that was confirmed last, and the latest state heard.
+    confirmed: int | None = None
+    frozen: bool = False
+    display: str = "plain"
+
+    def device(self, device_id: str) -> Device | None:
+        return next((device for device in self.devices if device.id == device_id), None)
+
+
+class Store:
+    """Holds session tokens, so only its owner may read it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def load(self) -> Kept | None:
+        if not self._file.exists():
+            return None
+        return msgspec.json.decode(self._file.read_bytes(), type=Kept)
+
+    def save(self, kept: Kept) -> None:
+        unfinished = self._file.with_suffix(".new")
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(kept))
+        unfinished.replace(self._file)

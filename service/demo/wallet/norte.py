@@ -1,0 +1,258 @@
+"""Norte's backend: signs in, asks whether a session lives before anything is done, obeys a freeze."""
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from service.demo.wallet.kept import Device, Kept, Movement, Screen, Store
+from service.demo.wallet.resguardo import Answer, NoAnswer, Resguardo
+
+OLGA: Final = "olga-1"
+# How Norte calls a sign-in with a passkey on a separate key; Resguardo was told that it is strong.
+STRONG: Final = "urn:norte:acr:passkey"
+SUPPORT: Final = "+54 800 555 0101"
+PRICE_CENTS: Final = 185_000
+_SESSION_LASTS: Final = timedelta(days=30)
+_OBEYED: Final = (
+    "sessions",
+    "refresh-tokens",
+    "device-keys",
+    "payment-tokens",
+    "payments",
+    "cash-out",
+    "credit",
+    "changes",
+)
+_log = logging.getLogger("norte")
+
+
+class NotSignedIn(Exception):
+    """The device's session does not live (any more), or nobody could say."""
+
+
+class Norte:
+    """One user, her devices, her money."""
+
+    def __init__(self, resguardo: Resguardo, store: Store) -> None:
+        self.resguardo = resguardo
+        self._store = store
+        self._kept = store.load()
+        self._etag: str | None = None
+        self._one_look = asyncio.Lock()
+        self.is_ready = False
+
+    @property
+    def kept(self) -> Kept:
+        if self._kept is None:
+            raise NotSignedIn
+        return self._kept
+
+    async def begin(self) -> None:
+        """Tell Resguardo of Olga; the first time, sign her in on phone and laptop."""
+        await self._tell_of_olga()
+        if self._kept is None:
+            first = _first()
+            for device in first.devices:
+                await self._register(device)
+            self._kept = first
+            self._store.save(first)
+        self.is_ready = True
+
+    async def work(self) -> None:
+        """For ever: begin as soon as Resguardo answers, then look every second for a freeze."""
+        while True:
+            try:
+                if not self.is_ready:
+                    await self.begin()
+                await self._look_for_freeze()
+            except NoAnswer:
+                _log.info("no answer from Resguardo")
+            await asyncio.sleep(1.0 if self.is_ready else 0.1)
+
+    async def look(self, device: Device) -> None:
+        """Ask whether the device's session lives. Without an answer nothing may be done with it."""
+        token = device.token
+        if token is None:
+            return
+        try:
+            lives = await self.resguardo.introspect(token)
+            if not lives:
+                # What its holder may be told is read before the screen dies.
+                await self._look_for_freeze()
+        except NoAnswer:
+            if device.token == token:
+                device.screen = Screen.UNSURE
+            return
+        # Meanwhile someone may have signed in or out on it.
+        if device.token != token:
+            return
+        if lives:
+            device.screen = Screen.ALIVE
+        else:
+            _end(device)
+            self._store.save(self.kept)
+
+    async def sign_in(self, device: Device) -> None:
+        """A new session, if Resguardo has nothing against it. Raises NoAnswer."""
+        await self._register(device)
+        self._store.save(self.kept)
+
+    async def sign_out(self, device: Device) -> None:
+        """Raises NoAnswer."""
+        if device.session_id is not None:
+            await self.resguardo.call("DELETE", f"/v1/sessions/{device.session_id}")
+        device.token = device.session_id = device.refused = None
+        device.screen = Screen.OUT
+        self._store.save(self.kept)
+
+    async def new_phone(self) -> Device:
+        """A phone from the shop; nobody is signed in on it yet."""
+        number = sum(device.kind == "phone" for device in self.kept.devices) + 1
+        device = Device(
+            id=f"phone-{number}", kind="phone", label=f"Moto G85 ({number})", platform="android"
+        )
+        self.kept.devices.append(device)
+        self._store.save(self.kept)
+        return device
+
+    async def pay(self, device: Device) -> None:
+        """A payment asks first, as every call of a wallet's app does. Raises NotSignedIn."""
+        await self.look(device)
+        if device.screen is not Screen.ALIVE:
+            raise NotSignedIn
+        kept = self.kept
+        kept.cents -= PRICE_CENTS
+        kept.movements.insert(
+            0, Movement(what="kiosk", cents=-PRICE_CENTS, at=datetime.now(UTC))
+        )
+        self._store.save(kept)
+
+    async def people_address(self, device: Device) -> str:
+        """Where Olga's trusted people are; she has just signed in strongly on this device.
+
+        Raises NotSignedIn, NoAnswer.
+        """
+        await self.look(device)
+        if device.screen is not Screen.ALIVE or device.session_id is None:
+            raise NotSignedIn
+        answer = await self.resguardo.call(
+            "POST",
+            f"/v1/accounts/{OLGA}/page-links",
+            {
+                "purpose": "manage",
+                "session_id": device.session_id,
+                "auth_time": _written(datetime.now(UTC)),
+                "acr": STRONG,
+            },
+        )
+        if answer.status not in {200, 201}:
+            await self.look(device)
+            raise NotSignedIn
+        return str(answer.body["url"])
+
+    async def _tell_of_olga(self) -> None:
+        verified_at = _written(datetime.now(UTC) - timedelta(days=30))
+        answer = await self.resguardo.call(
+            "PUT",
+            f"/v1/accounts/{OLGA}",
+            {
+                "first_name": "Olga",
+                "display_name": "Olga Ortiz",
+                "language": "es",
+                "time_zone": "America/Argentina/Buenos_Aires",
+                "emails": [{"address": "olga@correo.example", "verified_at": verified_at}],
+                "phones": [{"address": "+5491123456789", "verified_at": verified_at}],
+            },
+        )
+        if answer.status not in {200, 201}:
+            _log.error("Resguardo did not take Olga's account: %s %s", answer.status, answer.body)
+            raise NoAnswer
+
+    async def _register(self, device: Device) -> None:
+        token = secrets.token_urlsafe(32)
+        answer = await self.resguardo.call(
+            "POST",
+            "/v1/sessions",
+            {
+                "subject": OLGA,
+                "token_sha256": hashlib.sha256(token.encode()).hexdigest(),
+                "device": {"id": device.id, "label": device.label, "platform": device.platform},
+                "expires_at": _written(datetime.now(UTC) + _SESSION_LASTS),
+            },
+            {"Idempotency-Key": str(uuid4())},
+        )
+        if answer.status not in {200, 201}:
+            device.refused = answer.code or str(answer.status)
+            return
+        device.token, device.session_id = token, str(_id(answer))
+        device.screen, device.refused = Screen.ALIVE, None
+
+    async def _look_for_freeze(self) -> None:
+        """Read the freeze-state, as seldom in full as the ETag allows; obey, then say so."""
+        async with self._one_look:
+            kept = self.kept
+            answer = await self.resguardo.call(
+                "GET",
+                f"/v1/accounts/{OLGA}/freeze-state",
+                headers={"If-None-Match": self._etag} if self._etag else {},
+            )
+            if answer.status != 200:
+                return
+            kept.frozen = answer.body["state"] == "frozen"
+            kept.display = str(answer.body["display"])
+            version = int(answer.body["version"])
+            if kept.frozen and kept.confirmed != version:
+                await self._obey(kept, version)
+            # Only now: a confirmation that failed is tried again with the next look.
+            self._etag = answer.etag
+            self._store.save(kept)
+
+    async def _obey(self, kept: Kept, version: int) -> None:
+        """End what lives, then say it. All that Norte does asks about the session first, so the
+        payments, cards and keys it would stop in earnest have ended with the sessions."""
+        for device in kept.devices:
+            if device.token is not None:
+                if await self.resguardo.introspect(device.token):
+                    raise NoAnswer
+                _end(device)
+        answer = await self.resguardo.call(
+            "PUT",
+            f"/v1/accounts/{OLGA}/freeze-confirmation",
+            {"version": version, "done": list(_OBEYED), "at": _written(datetime.now(UTC))},
+        )
+        if answer.status not in {200, 204}:
+            raise NoAnswer
+        kept.confirmed = version
+
+
+def _end(device: Device) -> None:
+    device.token = device.session_id = device.refused = None
+    device.screen = Screen.VOID
+
+
+def _first() -> Kept:
+    now = datetime.now(UTC)
+    return Kept(
+        devices=[
+            Device(id="phone-1", kind="phone", label="Galaxy A54", platform="android"),
+            Device(id="laptop-1", kind="laptop", label="Firefox", platform="web"),
+        ],
+        movements=[
+            Movement(what="bus", cents=-71_500, at=now - timedelta(hours=2)),
+            Movement(what="sister", cents=1_500_000, at=now - timedelta(hours=21)),
+            Movement(what="market", cents=-2_348_000, at=now - timedelta(days=2)),
+            Movement(what="salary", cents=31_200_000, at=now - timedelta(days=4)),
+        ],
+    )
+
+
+def _id(answer: Answer) -> Any:
+    return answer.body.get("id") or answer.body.get("session_id")
+
+
+def _written(instant: datetime) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,285 @@
+"""One ticket with all there is to know, read in a few statements however much it holds."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain import tickets
+from domain.access import Agent
+from domain.accounts import Account, AccountAddress, AddressKind, Device, Done, is_barred
+from domain.contacts import Contact
+from domain.events import AccountFrozen, FreezeConfirmed, name_of
+from domain.ids import AgentId, ContactId, ProposalId
+from domain.reports import LossKind, LossReport
+from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket
+from domain.wallets import Wallet
+from service.operations import agents, timeline, why_not
+from service.operations.addresses import masked
+from service.operations.house import House
+from service.operations.timeline import Entry, Happened
+from service.operations.why_not import Cannot
+from service.security.encryption import Place
+from service.storage import load
+from service.storage.keychain import Opener
+from service.storage.rows import clock
+
+
+class OwnerSeen(Struct, frozen=True, kw_only=True):
+    name: str
+    language: str
+    time_zone: str
+
+
+class ReportSeen(Struct, frozen=True, kw_only=True):
+    reference: str
+    kind: LossKind
+    verified_by: str
+    filed_at: datetime
+    noticed_at: datetime | None
+    contact_name: str
+    note: str | None
+    # Where the owner may be reached now: a hint, never a proof.
+    reach: str | None
+    joined: bool
+
+
+class AddressOnFile(Struct, frozen=True, kw_only=True):
+    kind: AddressKind
+    masked: str
+    added_at: datetime
+    verified_at: datetime | None
+    removed_at: datetime | None
+    # Verified, on file long enough before the loss, and not changed during the freeze.
+    counts: bool
+
+
+class DeviceOnFile(Struct, frozen=True, kw_only=True):
+    label: str
+    platform: str
+    linked_at: datetime
+    barred: bool
+    named_in_report: bool
+
+
+class Confirmation(Struct, frozen=True, kw_only=True):
+    """What the wallet says that it has done to obey this ticket's freeze."""
+
+    at: datetime | None
+    done: tuple[Done, ...]
+    missing: tuple[Done, ...]
+    is_late: bool
+
+
+class ProofSeen(Struct, frozen=True, kw_only=True):
+    kind: ProofKind
+    source: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class ProposalSeen(Struct, frozen=True, kw_only=True):
+    proposal_id: ProposalId
+    reason: ReleaseReason
+    proposed_at: datetime
+    proposed_by: str
+    is_own: bool
+
+
+class TicketSeen(Struct, frozen=True, kw_only=True):
+    ticket: Ticket
+    wallet: Wallet
+    owner: OwnerSeen
+    confirmation: Confirmation
+    addresses: tuple[AddressOnFile, ...]
+    devices: tuple[DeviceOnFile, ...]
+    sessions_ended: int
+    reports: tuple[ReportSeen, ...]
+    proofs: tuple[ProofSeen, ...]
+    proofs_are_enough: bool
+    proposal: ProposalSeen | None
+    timeline: tuple[Happened, ...]
+    cannot: Cannot
+    now: datetime
+
+
+class _Stored(Struct, frozen=True, kw_only=True):
+    """The rows of the page, as they were at one instant."""
+
+    ticket: Ticket
+    wallet: Wallet
+    account: Account
+    reports: tuple[LossReport, ...]
+    contacts: dict[ContactId, Contact]
+    addresses: tuple[AccountAddress, ...]
+    devices: tuple[Device, ...]
+    proofs: tuple[Proof, ...]
+    pending: Proposal | None
+    entries: tuple[Entry, ...]
+    sessions_ended: int
+    now: datetime
+
+
+async def see(db: AsyncConnection, house: House, ticket: Ticket, agent: Agent) -> TicketSeen:
+    """The ticket as this agent may see it."""
+    stored = await _load(db, ticket)
+    opener = await Opener.for_values(db, house.keys, _sealed(stored))
+    names = await agents.names_of(db, house, _agents_of(stored))
+    contacts = {one.id: _contact_name(one, opener) for one in stored.contacts.values()}
+    account = stored.account
+    name = opener.text(Place("accounts", "display_name", account.id), account.display_name)
+    return TicketSeen(
+        ticket=ticket,
+        wallet=stored.wallet,
+        owner=OwnerSeen(name=name, language=account.language, time_zone=account.time_zone),
+        confirmation=_confirmation(stored),
+        addresses=tuple(_address(one, stored, opener) for one in stored.addresses),
+        devices=tuple(_device(one, stored, opener) for one in stored.devices),
+        sessions_ended=stored.sessions_ended,
+        reports=tuple(_report(one, contacts[one.contact_id], opener) for one in stored.reports),
+        proofs=tuple(_proof(one, names.get, opener) for one in stored.proofs),
+        proofs_are_enough=tickets.are_enough(stored.proofs, stored.wallet.policy.tickets),
+        proposal=stored.pending and _proposal(stored.pending, names.get, agent),
+        timeline=timeline.told(stored.entries, {**names, **contacts}),
+        cannot=why_not.ask(
+            ticket,
+            agent=agent,
+            proofs=stored.proofs,
+            pending=stored.pending,
+            policy=stored.wallet.policy.tickets,
+            now=stored.now,
+        ),
+        now=stored.now,
+    )
+
+
+async def _load(db: AsyncConnection, ticket: Ticket) -> _Stored:
+    wallet = await load.wallet(db, ticket.wallet_id)
+    account = await load.account(db, wallet.id, ticket.account_id)
+    now = await clock(db)
+    reports = await load.reports_of(db, wallet.id, ticket.id)
+    contacts = await load.contacts_with(db, wallet.id, {report.contact_id for report in reports})
+    entries = await timeline.entries_of(db, ticket)
+    frozen = next((e for e in entries if e.event == name_of(AccountFrozen)), None)
+    ended = 0
+    if frozen is not None:
+        epoch = int(frozen.what["epoch"])
+        ended = await load.count_sessions_ended(
+            db, wallet.id, account.id, epoch=epoch, at=frozen.at
+        )
+    return _Stored(
+        ticket=ticket,
+        wallet=wallet,
+        account=account,
+        reports=reports,
+        contacts={contact.id: contact for contact in contacts},
+        addresses=await load.addresses_of(db, wallet.id, account.id),
+        devices=await load.devices_of(db, wallet.id, account.id),
+        proofs=await load.proofs_of(db, wallet.id, ticket.id),
+        pending=await load.pending_proposal(db, wallet.id, ticket.id),
+        entries=entries,
+        sessions_ended=ended,
+        now=now,
+    )
+
+
+def _agents_of(stored: _Stored) -> set[AgentId]:
+    found = {proof.recorded_by for proof in stored.proofs if proof.recorded_by is not None}
+    if stored.pending is not None:
+        found.add(stored.pending.proposed_by)
+    return found | timeline.agents_in(stored.entries)
+
+
+def _sealed(stored: _Stored) -> Iterator[bytes | None]:
+    yield stored.account.display_name
+    yield from (one.address for one in stored.addresses)
+    yield from (one.label for one in stored.devices)
+    yield from (one.note for one in stored.reports)
+    yield from (one.reach for one in stored.reports)
+    yield from (one.name for one in stored.contacts.values())
+    yield from (one.source for one in stored.proofs)
+
+
+def _contact_name(contact: Contact, opener: Opener) -> str:
+    return opener.text(Place("contacts", "name", contact.id), contact.name)
+
+
+def _address(one: AccountAddress, stored: _Stored, opener: Opener) -> AddressOnFile:
+    old_enough = stored.wallet.policy.tickets.address_counts_after
+    clear = opener.text(Place("account_addresses", "address", one.id), one.address)
+    return AddressOnFile(
+        kind=one.kind,
+        masked=masked(one.kind, clear),
+        added_at=one.added_at,
+        verified_at=one.verified_at,
+        removed_at=one.removed_at,
+        counts=(
+            one.verified_at is not None
+            and not one.added_while_frozen
+            and one.added_at + old_enough <= _lost_at(stored)
+        ),
+    )
+
+
+def _lost_at(stored: _Stored) -> datetime:
+    """The earliest instant the phone may have been gone: report or "noticed at"."""
+    noticed = [one.noticed_at for one in stored.reports if one.noticed_at is not None]
+    return min([stored.ticket.opened_at, *noticed])
+
+
+def _device(one: Device, stored: _Stored, opener: Opener) -> DeviceOnFile:
+    return DeviceOnFile(
+        label=opener.text(Place("devices", "label", one.id), one.label),
+        platform=one.platform,
+        linked_at=one.linked_at,
+        barred=is_barred(one, stored.account),
+        named_in_report=any(report.device_id == one.id for report in stored.reports),
+    )
+
+
+def _confirmation(stored: _Stored) -> Confirmation:
+    """From the record of this ticket's time: the account may have been frozen again since."""
+    said = [entry for entry in stored.entries if entry.event == name_of(FreezeConfirmed)]
+    done = msgspec.convert(said[-1].what["done"], tuple[Done, ...]) if said else ()
+    expected = stored.wallet.policy.messages.confirmation_expected_within
+    return Confirmation(
+        at=said[0].at if said else None,
+        done=done,
+        missing=tuple(kind for kind in Done if kind not in done),
+        is_late=not said and stored.now >= stored.ticket.opened_at + expected,
+    )
+
+
+def _report(one: LossReport, contact_name: str, opener: Opener) -> ReportSeen:
+    return ReportSeen(
+        reference=one.reference,
+        kind=one.kind,
+        verified_by=one.verified_by,
+        filed_at=one.filed_at,
+        noticed_at=one.noticed_at,
+        contact_name=contact_name,
+        note=opener.open(Place("loss_reports", "note", one.id), one.note),
+        reach=opener.open(Place("loss_reports", "reach", one.id), one.reach),
+        joined=one.joined,
+    )
+
+
+def _proof(one: Proof, name: Callable[..., str | None], opener: Opener) -> ProofSeen:
+    return ProofSeen(
+        kind=one.kind,
+        source=opener.text(Place("proofs", "source", one.id), one.source),
+        recorded_at=one.recorded_at,
+        recorded_by=name(one.recorded_by) or "",
+    )
+
+
+def _proposal(pending: Proposal, name: Callable[..., str | None], agent: Agent) -> ProposalSeen:
+    return ProposalSeen(
+        proposal_id=pending.id,
+        reason=pending.reason,
+        proposed_at=pending.proposed_at,
+        proposed_by=name(pending.proposed_by) or "",
+        is_own=pending.proposed_by == agent.id,
+    )

@@ -1,0 +1,91 @@
+"""A ticket's timeline, read from the journal: what was done to its account while it was open."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.events import Actor, ActorKind
+from domain.ids import AgentId
+from domain.tickets import Ticket
+from service.storage import load
+
+# Facts of one instant in the order in which one led to the next; the rest as recorded.
+_CAUSE_FIRST: Final = (
+    "loss-reported",
+    "ticket-opened",
+    "ticket-joined",
+    "account-frozen",
+    "release-approved",
+    "account-released",
+)
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """A journal entry of this ticket's time."""
+
+    at: datetime
+    by: Actor
+    what: dict[str, Any]
+
+    @property
+    def event(self) -> str:
+        return str(self.what["event"])
+
+
+class Happened(Struct, frozen=True, kw_only=True):
+    """A line of the timeline: the event as it was recorded, and who did it."""
+
+    at: datetime
+    event: str
+    what: dict[str, Any]
+    by_kind: ActorKind
+    # None for whom no name is on file: the wallet's system, the clock, the operator.
+    by_name: str | None
+
+
+class _Stored(Struct, frozen=True, kw_only=True):
+    by: Actor
+    what: dict[str, Any]
+
+
+async def entries_of(db: AsyncConnection, ticket: Ticket) -> tuple[Entry, ...]:
+    """From the first report to the release, oldest first."""
+    stored = await load.journal_of(db, ticket.wallet_id, ticket.account_id, since=ticket.opened_at)
+    entries = [
+        Entry(at=at, by=one.by, what=one.what)
+        for at, text in stored
+        if (ticket.closed_at is None or at <= ticket.closed_at)
+        for one in (msgspec.json.decode(text, type=_Stored),)
+    ]
+    return tuple(sorted(entries, key=lambda entry: (entry.at, _rank(entry))))
+
+
+def agents_in(entries: tuple[Entry, ...]) -> set[AgentId]:
+    return {
+        AgentId(entry.by.id)
+        for entry in entries
+        if entry.by.kind is ActorKind.AGENT and entry.by.id is not None
+    }
+
+
+def told(entries: tuple[Entry, ...], names: Mapping[UUID, str]) -> tuple[Happened, ...]:
+    """The entries with the names of those who acted."""
+    return tuple(
+        Happened(
+            at=entry.at,
+            event=entry.event,
+            what=entry.what,
+            by_kind=entry.by.kind,
+            by_name=names.get(entry.by.id) if entry.by.id is not None else None,
+        )
+        for entry in entries
+    )
+
+
+def _rank(entry: Entry) -> int:
+    return _CAUSE_FIRST.index(entry.event) if entry.event in _CAUSE_FIRST else len(_CAUSE_FIRST)
