@@ -40,6 +40,8 @@ from domain.refusals import (
 )
 
 LONGEST_NAME: Final = 40
+# Hangul fillers: letters that show nothing, so that a name made of them would be blank.
+_BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
 
 
 class ContactStatus(StrEnum):
@@ -131,6 +133,8 @@ def allowed_name(typed: str) -> str:
     if not 1 <= len(name) <= LONGEST_NAME or not any(c.isalpha() for c in name):
         raise NameNotAllowed
     if not all(unicodedata.category(c)[0] in "LM" or c in " '’-" for c in name):
+        raise NameNotAllowed
+    if not _BLANK_LETTERS.isdisjoint(name):
         raise NameNotAllowed
     return name
 
@@ -243,7 +247,9 @@ def take_back(
     if not (unanswered or (contact.status is ACTIVE and undo)):
         raise CannotTakeBack
     status = DECLINED if contact.status is DECLINED else TAKEN_BACK
-    taken = replace(contact, status=status, place=None, link_sha256=None, ended_at=now)
+    taken = replace(
+        contact, status=status, place=None, link_sha256=None, ended_at=contact.ended_at or now
+    )
     event = InvitationTakenBack(
         account_id=contact.account_id,
         contact_id=contact.id,

@@ -1,6 +1,7 @@
 """The hash chain over what happened: nobody can change, drop or insert an entry unseen.
 
-    h(0) = SHA-256(domain ‖ wallet)      h(n) = SHA-256(domain ‖ n ‖ h(n−1) ‖ canonical entry)
+    h(0) = SHA-256(domain ‖ wallet)
+    h(n) = SHA-256(domain ‖ n ‖ h(n−1) ‖ entry's id ‖ canonical entry)
 
 Numbers are eight bytes, big-endian. An entry's canonical form is JSON with sorted members and
 no white space; it holds references and encrypted values only.

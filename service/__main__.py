@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import tempfile
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import wraps
@@ -104,19 +105,37 @@ async def worker(check: bool) -> None:
 @click.option("--check", is_flag=True, help="Only say whether the tables match the code.")
 @asynchronous
 async def migrate(check: bool) -> None:
-    """Bring the tables up to date and give the service's role its rights."""
-    owner = settings.database_url(os.environ, "RESGUARDO_OWNER_DATABASE_URL")
+    """Bring the tables up to date and give the service's role its rights.
+
+    With --check and no database named, an embedded one is made, migrated and thrown away.
+    """
     if check:
-        different = await migrations.differences(owner)
+        different = await _differences()
         for difference in different:
             say.print(difference, markup=False)
         sys.exit(1 if different else 0)
+    owner = settings.database_url(os.environ, "RESGUARDO_OWNER_DATABASE_URL")
     role = DEFAULT_ROLE
     if os.environ.get("RESGUARDO_DATABASE_URL"):
         served = settings.database_url(os.environ, "RESGUARDO_DATABASE_URL")
         role = make_url(served).username or DEFAULT_ROLE
     await migrations.upgrade(owner, role)
     say.print("The tables are up to date.")
+
+
+async def _differences() -> list[str]:
+    if os.environ.get("RESGUARDO_OWNER_DATABASE_URL"):
+        owner = settings.database_url(os.environ, "RESGUARDO_OWNER_DATABASE_URL")
+        return await migrations.differences(owner)
+    from service import embedded
+
+    with (
+        tempfile.TemporaryDirectory(prefix="resguardo-") as folder,
+        embedded.start(Path(folder) / "postgres", durable=False) as cluster,
+    ):
+        owner = cluster.url(embedded.OWNER)
+        await migrations.upgrade(owner, embedded.SERVICE)
+        return await migrations.differences(owner)
 
 
 @commands.group("keys")

@@ -10,17 +10,13 @@ from litestar import Litestar, Request, Response, get
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
-from litestar.middleware import DefineMiddleware
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.refusals import NotFound, Refused
 from domain.wallets import Wallet
-from service import api, console, problems, signals, web
+from service import api, console, openapi, problems, signals, web
 from service.hosts import HostDoor, Hosts
 from service.operations.house import House
 from service.security.headers import SecurityHeaders
@@ -54,7 +50,7 @@ def create_app(settings: Settings) -> Litestar:
             await app.state.introspection.close()
             await house.engine.dispose()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             live,
             ready,
@@ -76,7 +72,6 @@ def create_app(settings: Settings) -> Litestar:
             "wallet": Provide(_wallet, sync_to_thread=False),
             "introspection": Provide(_introspection, sync_to_thread=False),
         },
-        middleware=[SecurityHeaders, DefineMiddleware(HostDoor, hosts=hosts)],
         exception_handlers={
             Refused: refused,
             HTTPException: not_of_this_form,
@@ -85,9 +80,14 @@ def create_app(settings: Settings) -> Litestar:
             Exception: fault,
         },
         request_max_body_size=_LARGEST_BODY,
-        openapi_config=_openapi(),
+        openapi_config=openapi.description(),
+        plugins=[openapi.ClosedShapes()],
         debug=False,
     )
+    # Around the router, not around each route: an address that leads nowhere goes through the same
+    # door, and its answer carries the same headers.
+    app.asgi_handler = SecurityHeaders(HostDoor(app.asgi_handler, hosts=hosts))
+    return app
 
 
 def open_house(settings: Settings) -> House:
@@ -173,18 +173,3 @@ def _pages(request: Request[Any, Any, Any]) -> Any:
 def _for_ever() -> CacheControlHeader:
     """The address changes with the content."""
     return CacheControlHeader(public=True, max_age=31_536_000, immutable=True)
-
-
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Resguardo",
-        version="1",
-        path="/schema",
-        render_plugins=[JsonRenderPlugin()],
-        components=Components(
-            security_schemes={
-                "basic": SecurityScheme(type="http", scheme="basic"),
-                "bearer": SecurityScheme(type="http", scheme="bearer"),
-            }
-        ),
-    )

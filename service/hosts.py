@@ -7,6 +7,7 @@ import time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from litestar.status_codes import HTTP_404_NOT_FOUND, HTTP_503_SERVICE_UNAVAILABLE
 from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +20,12 @@ from service.storage import load
 _FRESH: Final = 5.0
 # Answered on every host: whoever watches the process asks without a name.
 _ANYWHERE: Final = "/health/"
+# A process that has not seen the database once knows no wallet, so not even whom to call.
+_NOTHING_STORED: Final = (
+    b"NOT stopped: nothing could be stored. Call the wallet.\n"
+    b"SIN bloquear: no se pudo guardar nada. Llamar a la billetera.\n"
+    b"N\xc3\x83O bloqueado: nada foi guardado. Ligue para a carteira.\n"
+)
 
 
 class Hosts:
@@ -68,21 +75,27 @@ class HostDoor:
         host = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"host"), "").lower()
         state: dict[str, Any] = scope.setdefault("state", {})  # pyright: ignore[reportAssignmentType]
         path = scope["path"]
+        try:
+            wallet = await self._hosts.wallet_at(host)
+        except (OSError, SQLAlchemyError):
+            await _plain(send, HTTP_503_SERVICE_UNAVAILABLE, _NOTHING_STORED)
+            return
         at_console = path == "/console" or path.startswith(("/console/", "/static/"))
         if host == self._hosts.console_host and (at_console or path == "/"):
             state["origin"] = self._hosts.console_origin
-        elif (wallet := await self._hosts.wallet_at(host)) is not None and not path.startswith(
-            "/console"
-        ):
+        elif wallet is not None and not path.startswith("/console"):
             state["wallet"] = wallet
             state["origin"] = wallet.origin
         else:
-            await _nobody_lives_here(send)
+            await _plain(send, HTTP_404_NOT_FOUND, b"Not found\n")
             return
         await self._app(scope, receive, send)
 
 
-async def _nobody_lives_here(send: Send) -> None:
+async def _plain(send: Send, status: int, said: bytes) -> None:
+    """An answer before any wallet's words are known."""
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 404, "headers": headers})
-    await send({"type": "http.response.body", "body": b"Not found\n", "more_body": False})
+    if status == HTTP_503_SERVICE_UNAVAILABLE:
+        headers.append((b"retry-after", b"5"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": said, "more_body": False})

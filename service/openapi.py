@@ -1,7 +1,8 @@
 """What the OpenAPI document says beside the handlers: who may call, and how they are refused."""
 
+import inspect
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -16,6 +17,9 @@ from litestar.openapi.spec import (
     SecurityScheme,
 )
 from litestar.openapi.spec.enums import OpenAPIType
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
+from msgspec import Struct
 
 from service.oauth import OAuthError
 from service.problems import Problem
@@ -33,7 +37,7 @@ _SCOPES: Final = {
 }
 _PROBLEMS: Final[Mapping[int, tuple[str, str, str]]] = {
     400: ("bad-request", "The request is not of the documented form", "Not of the documented form"),
-    401: ("client-not-valid", "Client not valid", "No token, or one that is not (or no longer) good"),
+    401: ("client-not-valid", "Client not valid", "No token, or one that is not good"),
     403: ("scope-missing", "Scope missing", "The token lacks the scope"),
     404: ("not-found", "There is nothing here.", "Unknown to this wallet"),
     409: ("account-frozen", "Account frozen", "The state of the account does not allow it"),
@@ -65,7 +69,10 @@ def description() -> OpenAPIConfig:
                     type="oauth2",
                     description="A bearer token of at most 60 minutes.",
                     flows=OAuthFlows(
-                        client_credentials=OAuthFlow(token_url="/oauth/token", scopes=_SCOPES)
+                        client_credentials=OAuthFlow(
+                            token_url="/oauth/token",  # noqa: S106
+                            scopes=_SCOPES,
+                        )
                     ),
                 ),
                 SESSION: SecurityScheme(
@@ -80,6 +87,31 @@ def description() -> OpenAPIConfig:
             }
         ),
     )
+
+
+class ClosedShapes(OpenAPISchemaPlugin):
+    """Says of a shape what the framework leaves out: that it is closed, and what it is."""
+
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        return not field_definition.is_union and field_definition.is_subclass_of(Struct)
+
+    def to_openapi_schema(
+        self,
+        field_definition: FieldDefinition,
+        # The framework keeps this class in a module of its own.
+        schema_creator: Any,
+    ) -> Schema:
+        framework: OpenAPISchemaPlugin = next(
+            plugin
+            for plugin in schema_creator.plugins
+            if plugin is not self and schema_creator.plugin_supports_field(plugin, field_definition)
+        )
+        schema = framework.to_openapi_schema(field_definition, schema_creator)
+        shape: type[Struct] = field_definition.type_
+        if shape.__struct_config__.forbid_unknown_fields:
+            schema.additional_properties = False
+        schema.description = shape.__doc__ and inspect.cleandoc(shape.__doc__)
+        return schema
 
 
 def problems_at(*statuses: int) -> dict[int, ResponseSpec]:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import ClientException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from msgspec import Struct
@@ -17,6 +19,8 @@ from service.wording import LANGUAGES, choose, templates
 
 AnyRequest = Request[Any, Any, Any]
 LANGUAGE_COOKIE: Final = "__Host-lang"
+# More than any of our forms has.
+_MOST_FIELDS: Final = 30
 
 
 class Brand(Struct, frozen=True, kw_only=True):
@@ -75,16 +79,19 @@ def page(
             page=shown,
         )
     )
-    cookies = [host_cookie(forms.SEED_COOKIE, seed)]
+    cookies = [_arriving_cookie(forms.SEED_COOKIE, seed)]
     if request.query_params.get("lang") == lang:
-        cookies.append(host_cookie(LANGUAGE_COOKIE, lang))
+        cookies.append(_arriving_cookie(LANGUAGE_COOKIE, lang))
     return Response(body, media_type="text/html", status_code=status, cookies=cookies)
 
 
 async def our_form(request: AnyRequest) -> dict[str, str]:
-    """The fields of a form that our own page sent. Raises FormNotOurs."""
+    """The fields of a form that our own page sent; each once, none of them a file.
+
+    Raises FormNotOurs, and a 400 for what none of our forms would send.
+    """
     house: House = request.app.state.house
-    fields = {name: str(value) for name, value in (await request.form()).items()}
+    fields = _fields(request, await request.body())
     forms.require_ours(
         house.keys,
         seed=request.cookies.get(forms.SEED_COOKIE),
@@ -103,6 +110,13 @@ def go(path: str, *cookies: Cookie) -> Redirect:
 def host_cookie(name: str, value: str) -> Cookie:
     """Only this host, only https (or localhost), only our own pages, never a script."""
     return Cookie(key=name, value=value, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def _arriving_cookie(name: str, value: str) -> Cookie:
+    """Also sent by a browser that comes from a message: were it not, a link opened a second time
+    would replace the seed, and the forms of the first tab would no longer be ours. It opens
+    nothing, and other sites' forms arrive without it all the same."""
+    return Cookie(key=name, value=value, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def no_cookie(name: str) -> Cookie:
@@ -125,4 +139,20 @@ def brand_of(wallet: Wallet, theme_css: str) -> Brand:
 
 def _in_language(request: AnyRequest, code: str) -> str:
     """The same page in another language."""
-    return f"{request.url.path}?{urlencode({'lang': code})}"
+    return f"{request.url.path}?{urlencode({**request.query_params, 'lang': code})}"
+
+
+def _fields(request: AnyRequest, body: bytes) -> dict[str, str]:
+    kind, _ = request.content_type
+    if kind != RequestEncodingType.URL_ENCODED:
+        raise ClientException
+    try:
+        pairs = parse_qsl(
+            body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
+        )
+    except ValueError:
+        raise ClientException from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ClientException
+    return fields

@@ -24,6 +24,7 @@ from service.operations import (
     page_links,
     people,
     reports,
+    sessions,
     tickets,
     visits,
 )
@@ -62,7 +63,7 @@ NORTE = NewWallet(
     support_hours="24 h",
     text_channel="WhatsApp +54 9 11 5555 0101",
     emergency_number="911",
-    email_from="Norte <no-reply@norte.example>",
+    email_from="avisos@norte.example",
     strong_acr=("urn:norte:strong",),
 )
 

@@ -25,7 +25,7 @@ _TAKES_AT_MOST: Final = 25
 _GOODBYE_TAKES: Final = 2
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 # Nothing that ends a header, an address or an SMTP command.
-_BARE_ADDRESS: Final = re.compile(r"[^\s<>\x00-\x1f\x7f,;:\"()\[\]\\]+@[^\s<>\x00-\x1f\x7f,;:@]+")
+_BARE_ADDRESS: Final = re.compile(r"[^\s<>\x00-\x1f\x7f,;:\"()\[\]\\@]+@[A-Za-z0-9.-]+")
 _ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 

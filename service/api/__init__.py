@@ -1,3 +1,10 @@
+"""The wallet's own systems tell and ask: JSON, one module per resource."""
+
 from litestar.types import ControllerRouterHandler
 
-ROUTES: tuple[ControllerRouterHandler, ...] = ()
+from service.api.accounts import ACCOUNTS
+from service.api.page_links import PAGE_LINKS
+from service.api.sessions import SESSIONS
+from service.api.token import TOKEN
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (TOKEN, ACCOUNTS, SESSIONS, PAGE_LINKS)

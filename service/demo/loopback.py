@@ -3,13 +3,12 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from aiohttp import web
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from aiohttp.typedefs import Handler, Middleware
 
 _HEADERS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -24,7 +23,7 @@ _HEADERS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def door(port: int) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def door(port: int) -> Middleware:
     """Middleware: only this machine's own names, and forms only from our own pages.
 
     A page elsewhere may point its name at this machine (DNS rebinding) or post forms here.

@@ -116,7 +116,7 @@ def try_out(identity: Identity, trial: Path, offered: Iterable[Path]) -> Path | 
         answer = identity.run(trial, sockets / "trial", way="probe")
         if answer == 0:
             return sockets
-        sockets.rmdir()
+        shutil.rmtree(sockets, ignore_errors=True)
         if answer != NO_SOCKET:
             break
     return None

@@ -47,6 +47,20 @@ def normal_phone(typed: str, *, country: str, dialling_codes: Collection[str] | 
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+def reachable_phone(typed: str, *, country: str) -> str:
+    """A number that a person can call: a friend's, a hotel's with its extension, an office's.
+
+    Written as people read it, never sent a text. Raises AddressNotAllowed.
+    """
+    try:
+        parsed = phonenumbers.parse(typed, country)
+    except phonenumbers.NumberParseException:
+        raise AddressNotAllowed from None
+    if not phonenumbers.is_possible_number(parsed):
+        raise AddressNotAllowed
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def masked(kind: AddressKind, address: str) -> str:
     """Enough to recognise one's own address, too little to learn someone's."""
     if kind is AddressKind.PHONE:

@@ -62,12 +62,27 @@ async def find(
     )
 
 
-async def again(db: AsyncConnection, session: BrowserSession) -> BrowserSession:
+async def find_last(
+    db: AsyncConnection, kind: BrowserKind, wallet_id: WalletId, cookie: str
+) -> BrowserSession | None:
+    """The session behind a cookie, whether it still lives or its time is over."""
+    ours = (browser_sessions.c.wallet_id == wallet_id) & (browser_sessions.c.kind == kind.value)
+    return await one(
+        db,
+        select(browser_sessions).where(ours, browser_sessions.c.token_sha256 == digest(cookie)),
+        BrowserSession,
+    )
+
+
+async def again(
+    db: AsyncConnection, session: BrowserSession, *, even_ended: bool = False
+) -> BrowserSession:
     """The session as it is now, locked. Raises PageExpired when it has ended."""
+    this = browser_sessions.c.id == session.id
     found = await one(
         db,
         select(browser_sessions)
-        .where(browser_sessions.c.id == session.id, browser_sessions.c.expires_at > now)
+        .where(this if even_ended else this & (browser_sessions.c.expires_at > now))
         .with_for_update(),
         BrowserSession,
     )

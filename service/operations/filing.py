@@ -16,8 +16,8 @@ from domain import accounts, reports, tickets
 from domain.accounts import Account
 from domain.contacts import Contact
 from domain.events import Actor, ActorKind
-from domain.ids import ReportId, TicketId
-from domain.refusals import MayNotReport, NotFound
+from domain.ids import ContactId, ReportId, TicketId
+from domain.refusals import ChangedMeanwhile, MayNotReport, NotFound
 from domain.reports import LossKind, LossReport, Way
 from domain.tickets import Ticket, TicketKind
 from domain.wallets import Wallet
@@ -50,11 +50,18 @@ class Filing(Struct, frozen=True, kw_only=True):
 
 
 async def file_report(
-    house: House, wallet: Wallet, session: BrowserSession, *, key: str
+    house: House,
+    wallet: Wallet,
+    session: BrowserSession,
+    *,
+    key: str,
+    shown: ContactId | None = None,
 ) -> LossReport:
     """Report, freeze, ticket, journal and messages together. Pressed twice it is one report.
 
-    Raises CodeNeeded, MayNotReport, PageExpired.
+    `shown` is whom the pressed button named: another choice, made meanwhile in a second tab, must
+    not be carried out in its place. Raises ChangedMeanwhile then; CodeNeeded, MayNotReport,
+    PageExpired.
     """
     async with house.engine.begin() as db:
         current = await browsers.again(db, session)
@@ -63,6 +70,12 @@ async def file_report(
         chosen = None if draft.contact_id is None else theirs.get(draft.contact_id)
         if chosen is None or draft.kind is None:
             raise MayNotReport
+        if shown is not None and shown != chosen.id:
+            raise ChangedMeanwhile
+        if current.report_id is not None:
+            filed = await load.report(db, wallet.id, current.report_id)
+            if filed.contact_id == chosen.id:
+                return filed
         account = await load.account_for_change(db, wallet.id, chosen.account_id)
         contact = await load.contact_for_change(db, wallet.id, chosen.id)
         ticket = await load.open_loss_ticket_for_change(db, wallet.id, account.id)

@@ -55,8 +55,12 @@ async def replay(db: AsyncConnection, key: DataKey, request: Request) -> str | N
 
 
 async def remember(db: AsyncConnection, key: DataKey, request: Request, answer: str) -> None:
-    """Keep the answer for 24 hours, in the transaction of what it tells."""
-    await db.execute(delete(idempotency_keys).where(_same(request)))
+    """Keep the answer for 24 hours, in the transaction of what it tells.
+
+    The key's uniqueness stops two requests that did not wait for each other.
+    """
+    past = idempotency_keys.c.created_at <= now - KEPT
+    await db.execute(delete(idempotency_keys).where(_same(request), past))
     await db.execute(
         insert(idempotency_keys).values(
             wallet_id=request.wallet_id,

@@ -36,6 +36,7 @@ class InvitationSeen(Struct, frozen=True, kw_only=True):
     kind: AddressKind
     masked: str
     lapses_at: datetime
+    now: datetime
 
 
 class Accepted(Struct, frozen=True, kw_only=True):
@@ -47,7 +48,11 @@ class Accepted(Struct, frozen=True, kw_only=True):
 
 class AcceptedSeen(Struct, frozen=True, kw_only=True):
     owner_name: str
+    # Where codes will go.
+    kind: AddressKind
+    masked: str
     label: str | None
+    now: datetime
     # None once the browser session that accepted has nothing more to show.
     link_token: str | None
 
@@ -56,7 +61,8 @@ async def see_invitation(house: House, wallet: Wallet, session: BrowserSession) 
     """Who invites. Raises LinkNotValid once it has been answered or taken back."""
     async with house.engine.connect() as db:
         contact = await visits.contact_of(db, wallet, session, Purpose.ACCEPT)
-        if not contact.is_open_invitation(await clock(db)):
+        now = await clock(db)
+        if not contact.is_open_invitation(now):
             raise LinkNotValid
         account = await load.account(db, wallet.id, contact.account_id)
         opener = await Opener.for_values(
@@ -69,6 +75,7 @@ async def see_invitation(house: House, wallet: Wallet, session: BrowserSession) 
             kind=contact.address_kind,
             masked=masked(contact.address_kind, address),
             lapses_at=contact.lapses_at,
+            now=now,
         )
 
 
@@ -114,7 +121,13 @@ async def accept(
             secret=wallet_key.seal(Place("outbox", "secret", promise_id), token),
         )
         cookie = await visits.verify(
-            db, wallet_key, session, contact, now=now, draft=Draft(link_token=token)
+            db,
+            wallet_key,
+            session,
+            contact,
+            now=now,
+            until=now + wallet.policy.sessions.contact_lasts,
+            draft=Draft(link_token=token),
         )
         return Accepted(cookie=cookie, link_token=token)
 
@@ -127,12 +140,32 @@ async def see_accepted(house: House, wallet: Wallet, session: BrowserSession) ->
         contact = await visits.contact_of(db, wallet, session, Purpose.ACCEPT)
         account = await load.account(db, wallet.id, contact.account_id)
         draft = await visits.read_draft(db, house, wallet, session)
-        opener = await Opener.for_values(db, house.keys, (account.first_name, contact.label))
+        opener = await Opener.for_values(
+            db, house.keys, (account.first_name, contact.label, contact.address)
+        )
+        address = opener.text(Place("contacts", "address", contact.id), contact.address)
         return AcceptedSeen(
             owner_name=opener.text(Place("accounts", "first_name", account.id), account.first_name),
+            kind=contact.address_kind,
+            masked=masked(contact.address_kind, address),
             label=opener.open(Place("contacts", "label", contact.id), contact.label),
+            now=await clock(db),
             link_token=draft.link_token,
         )
+
+
+async def see_declined(
+    house: House, wallet: Wallet, session: BrowserSession
+) -> tuple[str, datetime]:
+    """Whose invitation this browser declined, and when it is now. Raises PageExpired otherwise."""
+    async with house.engine.connect() as db:
+        contact = await visits.contact_of(db, wallet, session, Purpose.ACCEPT)
+        if contact.status is not ContactStatus.DECLINED:
+            raise PageExpired
+        account = await load.account(db, wallet.id, contact.account_id)
+        opener = await Opener.for_values(db, house.keys, (account.first_name,))
+        place = Place("accounts", "first_name", account.id)
+        return opener.text(place, account.first_name), await clock(db)
 
 
 async def decline(house: House, wallet: Wallet, session: BrowserSession) -> None:

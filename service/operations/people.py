@@ -36,6 +36,7 @@ class PersonSeen(Struct, frozen=True, kw_only=True):
     status: ContactStatus
     lapses_at: datetime
     accepted_at: datetime | None
+    leaves_at: datetime | None
     may_be_taken_back: bool
 
 
@@ -252,6 +253,7 @@ def _seen(contact: Contact, opener: Opener, undone_within: timedelta, now: datet
         status=ContactStatus.INVITED if unanswered else contact.status,
         lapses_at=contact.lapses_at,
         accepted_at=contact.accepted_at,
+        leaves_at=contact.leaves_at,
         may_be_taken_back=unanswered or (contact.status is ContactStatus.ACTIVE and may_undo),
     )
 

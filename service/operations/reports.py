@@ -78,7 +78,15 @@ async def spend_code(
         if not await codes.spend(db, wallet.id, challenge):
             return CodeResult.USED_UP
         key = await find_key(db, house.keys, wallet.data_key_id)
-        return await visits.verify(db, key, session, contact, now=now, draft=Draft())
+        return await visits.verify(
+            db,
+            key,
+            session,
+            contact,
+            now=now,
+            until=now + wallet.policy.sessions.contact_lasts,
+            draft=await visits.read_draft(db, house, wallet, session),
+        )
 
 
 async def see_visit(house: House, wallet: Wallet, session: BrowserSession) -> Visit:
@@ -104,17 +112,19 @@ async def see_visit(house: House, wallet: Wallet, session: BrowserSession) -> Vi
             for c in theirs
             if c.can_report(now)
         )
-        chosen = next((c for c in choices if c.contact_id == draft.contact_id), None)
+        # Where there is only one answer, nobody is asked.
+        only = choices[0] if len(choices) == 1 else None
+        chosen = next((c for c in choices if c.contact_id == draft.contact_id), only)
         devices = () if chosen is None else await _devices(db, house, owned[chosen.contact_id])
         return Visit(choices=choices, chosen=chosen, devices=devices, draft=draft, now=now)
 
 
-async def save(house: House, wallet: Wallet, session: BrowserSession, draft: Draft) -> None:
-    """Keep what was typed; nothing is asked twice."""
+async def save(house: House, wallet: Wallet, session: BrowserSession, draft: Draft) -> bool:
+    """Keep what was typed; nothing is asked twice. Answers whether the visit goes on."""
     if session.verified_at is None:
         raise CodeNeeded
     async with house.engine.begin() as db:
-        await visits.save_draft(db, house, wallet, session, draft)
+        return await visits.save_draft(db, house, wallet, session, draft)
 
 
 async def see_receipt(house: House, wallet: Wallet, session: BrowserSession) -> Receipt:

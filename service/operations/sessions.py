@@ -1,6 +1,7 @@
 """The wallet tells us of its sessions: begun, ended, and which of them live."""
 
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from msgspec import Struct
@@ -64,12 +65,21 @@ async def begin_session(
             account = await load.account_by_subject(db, wallet.id, subject, for_change=True)
             if account is None:
                 raise NotFound
+            begin = partial(
+                _begin,
+                db,
+                house,
+                account,
+                token_sha256=token_sha256,
+                told=device,
+                expires_at=expires_at,
+            )
             if request is None:
-                return await _begin(db, house, account, token_sha256, device, expires_at)
+                return await begin()
             key = await find_key(db, house.keys, wallet.data_key_id)
             if (answered := await replay(db, key, request)) is not None:
                 return msgspec.json.decode(answered, type=WalletSession)
-            session = await _begin(db, house, account, token_sha256, device, expires_at)
+            session = await begin()
             await remember(db, key, request, msgspec.json.encode(session).decode())
             return session
     except IntegrityError as fault:
@@ -116,6 +126,7 @@ async def _begin(
     db: AsyncConnection,
     house: House,
     account: Account,
+    *,
     token_sha256: bytes,
     told: ToldDevice | None,
     expires_at: datetime,

@@ -47,14 +47,20 @@ class CodeSeen(Struct, frozen=True, kw_only=True):
     kind: AddressKind
     # None while no code is on its way to this browser.
     expires_at: datetime | None
+    # Whether this browser was ever sent one; another browser's code is of no use here.
+    was_asked: bool
     guesses_left: int
     next_code_from: datetime | None
     now: datetime
 
 
-async def open_link(house: House, wallet: Wallet, token: str, purpose: Purpose) -> Opened:
+async def open_link(
+    house: House, wallet: Wallet, token: str, purpose: Purpose, *, cookie: str | None = None
+) -> Opened:
     """A press on a link's page begins a browser session that may ask for a code, no more.
 
+    The same link pressed again in the same browser (its `cookie`) goes on with the code that is
+    on its way; after a visit whose time was over, it goes on with what was typed there.
     Raises LinkNotValid for used, lapsed, foreign and made-up links alike.
     """
     async with house.engine.begin() as db:
@@ -62,14 +68,22 @@ async def open_link(house: House, wallet: Wallet, token: str, purpose: Purpose) 
         now = await clock(db)
         if contact is None or not contact_fits(contact, purpose, now):
             raise LinkNotValid
+        until = now + wallet.policy.sessions.contact_lasts
+        before = await _same_visit(db, wallet, cookie, contact, purpose)
+        if cookie is not None and before is not None and _waits_for_code(before, now):
+            return Opened(await put(db, before, replace(before, expires_at=until)), cookie)
         opened = browsers.begin(
             kind=BrowserKind.CONTACT,
             purpose=purpose.value,
             wallet_id=wallet.id,
             at=now,
-            expires_at=now + wallet.policy.sessions.contact_lasts,
+            expires_at=until,
         )
         session = replace(opened.session, contact_id=contact.id)
+        if before is not None and before.draft is not None:
+            draft = await read_draft(db, house, wallet, before)
+            key = await find_key(db, house.keys, wallet.data_key_id)
+            session = replace(session, draft=_sealed(key, session, draft))
         return Opened(await put(db, None, session), opened.cookie)
 
 
@@ -102,6 +116,7 @@ async def see_code(house: House, wallet: Wallet, session: BrowserSession) -> Cod
             masked=masked(contact.address_kind, address),
             kind=contact.address_kind,
             expires_at=challenge.code_expires_at if challenge is not None and live else None,
+            was_asked=challenge is not None,
             guesses_left=challenge.guesses_left(policy) if challenge is not None else 0,
             next_code_from=waiting,
             now=now,
@@ -141,6 +156,13 @@ async def session_of(house: House, wallet: Wallet, cookie: str) -> BrowserSessio
     return found
 
 
+async def last_session_of(house: House, wallet: Wallet, cookie: str) -> BrowserSession | None:
+    """The contact's session behind a cookie, even when its time is over: for receipts, and for
+    keeping what was typed. What it may still do is decided by what reads it."""
+    async with house.engine.connect() as db:
+        return await browsers.find_last(db, BrowserKind.CONTACT, wallet.id, cookie)
+
+
 async def current(house: House, session: BrowserSession) -> BrowserSession:
     """The same session as it is stored now. Raises PageExpired."""
     async with house.engine.begin() as db:
@@ -154,9 +176,11 @@ async def verify(
     contact: Contact,
     *,
     now: datetime,
+    until: datetime,
     draft: Draft,
 ) -> str:
-    """The spent code's effect: this browser is verified, under a new cookie (ASVS 7.2.4)."""
+    """The spent code's effect: this browser is verified, under a new cookie (ASVS 7.2.4), and its
+    time starts afresh."""
     current = await browsers.again(db, session)
     cookie = new_token()
     verified = replace(
@@ -164,6 +188,7 @@ async def verify(
         token_sha256=digest(cookie),
         verified_at=now,
         verified_by=contact.address_kind.value,
+        expires_at=until,
         draft=_sealed(wallet_key, session, draft),
     )
     await put(db, current, verified)
@@ -182,10 +207,31 @@ async def read_draft(
 
 async def save_draft(
     db: AsyncConnection, house: House, wallet: Wallet, session: BrowserSession, draft: Draft
-) -> None:
+) -> bool:
+    """Keep what was typed, even in a visit whose time is over: a new code finds it again.
+
+    Answers whether the visit goes on.
+    """
     key = await find_key(db, house.keys, wallet.data_key_id)
-    current = await browsers.again(db, session)
+    current = await browsers.again(db, session, even_ended=True)
     await put(db, current, replace(current, draft=_sealed(key, session, draft)))
+    return await clock(db) < current.expires_at
+
+
+async def _same_visit(
+    db: AsyncConnection, wallet: Wallet, cookie: str | None, contact: Contact, purpose: Purpose
+) -> BrowserSession | None:
+    """This browser's earlier visit by the same link, unless it has come to its end."""
+    if cookie is None:
+        return None
+    before = await browsers.find_last(db, BrowserKind.CONTACT, wallet.id, cookie)
+    if before is None or before.contact_id != contact.id or before.purpose != purpose.value:
+        return None
+    return before if before.report_id is None else None
+
+
+def _waits_for_code(session: BrowserSession, now: datetime) -> bool:
+    return session.verified_at is None and now < session.expires_at
 
 
 def _sealed(key: DataKey, session: BrowserSession, draft: Draft) -> bytes:

@@ -20,7 +20,7 @@ class Bearer(Struct, frozen=True):
 
 
 def read(header: str | None) -> Basic | Bearer | None:
-    """The credentials of an `Authorization` header; None for none and for what is not of its form."""
+    """What an `Authorization` header says; None if there is none, or none of a known form."""
     if header is None or len(header) > _LONGEST:
         return None
     scheme, _, rest = header.strip().partition(" ")

@@ -127,6 +127,8 @@ async def test_nobody_answering_is_for_later() -> None:
         {"to": "olga@mail.example, mallory@mail.example"},
         {"to": "Olga <olga@mail.example>"},
         {"to": "olga"},
+        {"to": "olga@mail.example(mallory)"},
+        {"to": '"olga>"@mail.example'},
         {"to": "ólga@mail.example"},
         {"from_address": "avisos@norte.example\nX-Evil: 1"},
         {"from_name": "Norte\r\nBcc: mallory@mail.example"},

@@ -1,34 +1,16 @@
-"""What each page can be asked to show, and a small environment that shows it.
+"""What each page can be asked to show.
 
 The names are the cast of all tests; the instants lie on one afternoon in Buenos Aires. A template
 that reads anything not given here fails, because undefined names are errors.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from io import BytesIO
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
-from zoneinfo import ZoneInfo
-
-from babel.dates import format_datetime, format_time
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import Translations
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.web.colours import theme_css
 
-SERVICE = Path(__file__).parents[2] / "service"
 NOW = datetime(2026, 11, 21, 17, 2, tzinfo=UTC)
-HOME = ZoneInfo("America/Argentina/Buenos_Aires")
-LANGUAGES = (
-    ("es", "Español", "?lang=es"),
-    ("pt-BR", "Português", "?lang=pt-BR"),
-    ("en", "English", "?lang=en"),
-)
 
 Page = SimpleNamespace
 
@@ -296,54 +278,3 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ("not_stopped.html", ""): not_stopped_page(*TYPED),
     ("not_stopped.html", "nothing typed"): not_stopped_page(),
 }
-
-
-def catalogue_path(lang: str) -> Path:
-    return SERVICE / "locales" / lang.replace("-", "_") / "LC_MESSAGES" / "web.po"
-
-
-def environment(lang: str, asset: Callable[[str], str]) -> Environment:
-    """The templates as the service shows them, with only the clock's words standing in."""
-    env = Environment(
-        loader=FileSystemLoader(SERVICE / "templates"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    locale = lang.replace("-", "_")
-    translations = Translations()
-    if lang != "en":
-        compiled = BytesIO()
-        with catalogue_path(lang).open("rb") as written:
-            write_mo(compiled, read_po(written, locale=locale))
-        compiled.seek(0)
-        translations = Translations(compiled)
-    # What jinja2.ext.i18n adds is known only at run time; the other two are the service's.
-    spoken: Any = env
-    spoken.install_gettext_translations(translations, newstyle=True)
-    spoken.globals["asset"] = asset
-    spoken.filters["at_home"] = partial(_at_home, locale=locale)
-    return env
-
-
-def _at_home(at: datetime, *, locale: str) -> str:
-    here = at.astimezone(HOME)
-    if here.date() == NOW.astimezone(HOME).date():
-        return format_time(here, "HH:mm", locale=locale)
-    zone = {"es": "hora de Buenos Aires", "pt_BR": "horário de Buenos Aires"}.get(
-        locale, "Buenos Aires time"
-    )
-    return f"{format_datetime(here, 'EEE d MMM, HH:mm', locale=locale)} ({zone})"
-
-
-def shown(
-    env: Environment, template: str, page: Page, lang: str, wallet: Page | None = None
-) -> str:
-    return env.get_template(template).render(
-        wallet=wallet or the_wallet(),
-        lang=lang,
-        languages=LANGUAGES,
-        csp_nonce="bm9uY2U",
-        csrf="c3Jm",
-        page=page,
-    )

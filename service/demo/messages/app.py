@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -54,9 +54,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._words.filters.update(
-            code=code_in, with_links=with_links, document=as_document, clock=clock, face=face
-        )
+        self._words.filters.update(FILTERS)
 
     async def show(self, request: web.Request) -> web.Response:
         mailboxes = self._box.mailboxes()
@@ -84,6 +82,15 @@ def clock(at: datetime) -> str:
 def face(box: Mailbox) -> str:
     """A letter for the round picture; a telephone has none."""
     return "" if box.address.startswith("+") else box.address[:1].upper()
+
+
+FILTERS: Final[dict[str, Any]] = {
+    "code": code_in,
+    "with_links": with_links,
+    "document": as_document,
+    "clock": clock,
+    "face": face,
+}
 
 
 async def _ready(_: web.Request) -> web.Response:

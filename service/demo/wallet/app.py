@@ -5,7 +5,7 @@ Environment: NORTE_PORT, NORTE_FILE, NORTE_RESGUARDO (origin), NORTE_CLIENT, NOR
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -134,24 +134,17 @@ def _back() -> web.HTTPSeeOther:
 
 
 async def serve_norte(norte: Norte, port: int) -> None:
-    """Pages and backend until asked to stop."""
+    """Pages and backend until asked to stop. A fault of one ends both, so that it is seen."""
     app = web.Application(middlewares=[door(port)], client_max_size=64 * 1024)
     app.router.add_routes(Pages(norte).routes())
     app.router.add_static("/static/", _HERE / "static")
-
-    async def backend(_: web.Application) -> AsyncIterator[None]:
-        work = asyncio.create_task(norte.work())
-        # A fault of its own must be seen, not sleep in a task nobody waits for.
-        work.add_done_callback(lambda task: task.cancelled() or task.result())
-        yield
+    async with asyncio.TaskGroup() as both:
+        work = both.create_task(norte.work())
+        await serve_until_stopped(app, port)
         work.cancel()
 
-    app.cleanup_ctx.append(backend)
-    await serve_until_stopped(app, port)
 
-
-async def _serve(environment: Mapping[str, str]) -> None:
-    secret = Path(environment["NORTE_SECRET_FILE"]).read_text().strip()
+async def _serve(environment: Mapping[str, str], secret: str) -> None:
     async with aiohttp.ClientSession() as http:
         resguardo = Resguardo(
             http, environment["NORTE_RESGUARDO"], environment["NORTE_CLIENT"], secret
@@ -161,4 +154,5 @@ async def _serve(environment: Mapping[str, str]) -> None:
 
 
 def serve(environment: Mapping[str, str] = os.environ) -> None:
-    asyncio.run(_serve(environment))
+    secret = Path(environment["NORTE_SECRET_FILE"]).read_text("ascii").strip()
+    asyncio.run(_serve(environment, secret))

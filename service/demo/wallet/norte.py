@@ -1,4 +1,4 @@
-"""Norte's backend: signs in, asks whether a session lives before anything is done, obeys a freeze."""
+"""Norte's backend: signs in, asks about a session before anything is done, obeys a freeze."""
 
 import asyncio
 import hashlib
@@ -126,9 +126,7 @@ class Norte:
             raise NotSignedIn
         kept = self.kept
         kept.cents -= PRICE_CENTS
-        kept.movements.insert(
-            0, Movement(what="kiosk", cents=-PRICE_CENTS, at=datetime.now(UTC))
-        )
+        kept.movements.insert(0, Movement(what="kiosk", cents=-PRICE_CENTS, at=datetime.now(UTC)))
         self._store.save(kept)
 
     async def people_address(self, device: Device) -> str:

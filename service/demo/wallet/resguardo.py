@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import aiohttp
+import msgspec
 from msgspec import Struct
 
 SCOPES: Final = "accounts sessions introspect"
@@ -133,10 +134,9 @@ class Resguardo:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
-    except ValueError:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError:
         return {}
-    return found if isinstance(found, dict) else {"items": found}
 
 
 def _shown(body: Mapping[str, Any]) -> str:

@@ -74,9 +74,9 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "There is no answer about this session. Until there is, nothing can be done.",
     ),
     "account-frozen": (
-        "La cuenta está protegida: nadie puede entrar por ahora. Norte la devuelve a su dueña por teléfono.",
-        "A conta está protegida: ninguém pode entrar por enquanto. O Norte a devolve à dona por telefone.",
-        "The account is protected: nobody can sign in for now. Norte gives it back to its owner by phone.",
+        "La cuenta está protegida: por ahora nadie puede entrar. Para recuperarla, llamar a Norte.",
+        "A conta está protegida: por ora ninguém pode entrar. Para recuperá-la, ligar ao Norte.",
+        "The account is protected: nobody can sign in for now. To get it back, call Norte.",
     ),
     "device-reported": (
         "Este dispositivo fue denunciado. Entrar desde otro, o llamar a Norte.",

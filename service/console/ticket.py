@@ -1,0 +1,232 @@
+"""One ticket: the timeline, the facts, and what this agent may do on it now."""
+
+from collections.abc import Awaitable
+from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID, uuid4
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+from msgspec import Meta, Struct
+
+from domain.ids import TicketId
+from domain.refusals import NotFound, Refused
+from domain.tickets import ProofKind, ReleaseReason
+from service.console.frame import (
+    Me,
+    country_said,
+    language_of,
+    language_said,
+    me,
+    signed_in,
+    zone_said,
+)
+from service.console.frame import show as show_page
+from service.operations import desk, tickets
+from service.operations.agents import SignedIn
+from service.operations.house import House
+from service.operations.ticket_page import TicketSeen
+from service.pages import AnyRequest, go, our_form
+from service.problems import STATUS
+from service.wording import said
+
+BY: Final = {"by": Provide(signed_in)}
+F = TypeVar("F", bound=Struct)
+
+
+class ProofForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    kind: ProofKind
+    # A fact that nobody can look up is a tick, and a tick is no proof.
+    source: Annotated[str, Meta(pattern=r"\S", max_length=200)]
+    key: UUID
+
+
+class ProposalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    reason: ReleaseReason
+    seen: int
+
+
+class Typed(Struct, frozen=True, kw_only=True):
+    """What a refused form held: shown again, so that nothing is typed twice."""
+
+    kind: str = ""
+    source: str = ""
+    reason: str = ""
+
+
+_NOTHING: Final = Typed()
+
+
+class TicketPage(Struct, frozen=True, kw_only=True):
+    me: Me
+    seen: TicketSeen
+    country: str
+    language: str
+    owner_time: str
+    zone: str
+    # What was just done: a word of the address, believed only where the ticket agrees.
+    done: str
+    # What was refused, and with which code.
+    act: str = ""
+    refusal: str = ""
+    typed: Typed = Typed()
+    key: str
+
+
+@get("/console/tickets/{ticket_id:uuid}", include_in_schema=False, dependencies=BY)
+async def show(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    house: NamedDependency[House],
+    by: NamedDependency[SignedIn],
+) -> Response[str]:
+    return await _ticket(request, house, TicketId(ticket_id), by)
+
+
+@post("/console/tickets/{ticket_id:uuid}/owner-reached", include_in_schema=False, dependencies=BY)
+async def reach_owner(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    house: NamedDependency[House],
+    by: NamedDependency[SignedIn],
+) -> Response[Any]:
+    await our_form(request)
+    work = tickets.reach_owner(house, TicketId(ticket_id), by=by)
+    return await _done_or_told(request, house, TicketId(ticket_id), by, work, act="reach")
+
+
+@post("/console/tickets/{ticket_id:uuid}/proofs", include_in_schema=False, dependencies=BY)
+async def record_proof(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    house: NamedDependency[House],
+    by: NamedDependency[SignedIn],
+) -> Response[Any]:
+    fields = await our_form(request)
+    typed = Typed(kind=fields.get("kind", ""), source=fields.get("source", "")[:200])
+    form = filled_in(fields, ProofForm)
+    if form is None:
+        return await _incomplete(request, house, TicketId(ticket_id), by, act="prove", typed=typed)
+    work = tickets.record_proof(
+        house,
+        TicketId(ticket_id),
+        kind=form.kind,
+        source=form.source,
+        by=by,
+        key=str(form.key),
+    )
+    return await _done_or_told(
+        request, house, TicketId(ticket_id), by, work, act="prove", typed=typed
+    )
+
+
+@post("/console/tickets/{ticket_id:uuid}/proposal", include_in_schema=False, dependencies=BY)
+async def propose_release(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    house: NamedDependency[House],
+    by: NamedDependency[SignedIn],
+) -> Response[Any]:
+    fields = await our_form(request)
+    typed = Typed(reason=fields.get("reason", ""))
+    form = filled_in(fields, ProposalForm)
+    if form is None:
+        return await _incomplete(
+            request, house, TicketId(ticket_id), by, act="propose", typed=typed
+        )
+    work = tickets.propose_release(
+        house, TicketId(ticket_id), reason=form.reason, by=by, seen=form.seen
+    )
+    return await _done_or_told(
+        request, house, TicketId(ticket_id), by, work, act="propose", typed=typed
+    )
+
+
+def filled_in(fields: dict[str, str], shape: type[F]) -> F | None:
+    """The form as its closed shape; None where something is missing or is not of it."""
+    try:
+        return msgspec.convert(fields, shape, strict=False)
+    except msgspec.ValidationError:
+        return None
+
+
+async def _done_or_told(
+    request: AnyRequest,
+    house: House,
+    ticket_id: TicketId,
+    by: SignedIn,
+    work: Awaitable[None],
+    *,
+    act: str,
+    typed: Typed = _NOTHING,
+) -> Response[Any]:
+    try:
+        await work
+    except NotFound:
+        raise
+    except Refused as refusal:
+        return await _ticket(
+            request,
+            house,
+            ticket_id,
+            by,
+            act=act,
+            refusal=refusal.code,
+            typed=typed,
+            status=STATUS[type(refusal)],
+        )
+    return go(f"/console/tickets/{ticket_id}?done={act}")
+
+
+async def _incomplete(
+    request: AnyRequest, house: House, ticket_id: TicketId, by: SignedIn, *, act: str, typed: Typed
+) -> Response[str]:
+    return await _ticket(
+        request,
+        house,
+        ticket_id,
+        by,
+        act=act,
+        refusal="incomplete",
+        typed=typed,
+        status=HTTP_422_UNPROCESSABLE_ENTITY,
+    )
+
+
+async def _ticket(
+    request: AnyRequest,
+    house: House,
+    ticket_id: TicketId,
+    by: SignedIn,
+    *,
+    act: str = "",
+    refusal: str = "",
+    typed: Typed = _NOTHING,
+    status: int = HTTP_200_OK,
+) -> Response[str]:
+    seen = await desk.see_ticket(house, ticket_id, by)
+    language = language_of(by)
+    shown = TicketPage(
+        me=me(by),
+        seen=seen,
+        country=country_said(seen.wallet.country, language),
+        language=language_said(seen.owner.language, language),
+        owner_time=said(seen.now, language=language, time_zone=seen.owner.time_zone, now=seen.now),
+        zone=zone_said(seen.wallet.time_zone, language),
+        done="" if refusal else request.query_params.get("done", ""),
+        act=act,
+        refusal=refusal,
+        typed=typed,
+        key=str(uuid4()),
+    )
+    return show_page(
+        request,
+        "ticket.html",
+        shown,
+        language=language,
+        time_zone=seen.wallet.time_zone,
+        now=seen.now,
+        status=status,
+    )

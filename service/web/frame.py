@@ -1,0 +1,100 @@
+"""What every page for contacts and owners shares: brand, form, and who is at this browser."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from litestar import Response
+from litestar.status_codes import HTTP_200_OK
+
+from domain.challenges import Purpose
+from domain.refusals import PageExpired
+from domain.wallets import Wallet
+from service.operations import page_links, visits
+from service.operations.house import House
+from service.pages import AnyRequest, Reader, brand_of, language_of, our_form, page
+from service.storage.values import BrowserSession
+from service.web.colours import theme_css
+
+CONTACT_COOKIE: Final = "__Host-contact"
+OWNER_COOKIE: Final = "__Host-owner"
+
+
+def show(
+    request: AnyRequest,
+    template: str,
+    shown: object,
+    *,
+    now: datetime | None = None,
+    time_zone: str | None = None,
+    status: int = HTTP_200_OK,
+) -> Response[str]:
+    """A page in the wallet's brand, and on its clock unless the reader has one of their own.
+
+    `now` is the database's instant; a page that must not need a database does without.
+    """
+    wallet = wallet_of(request)
+    reader = Reader(
+        brand=brand_of(wallet, theme_css(wallet.colour)),
+        languages=wallet.languages,
+        time_zone=time_zone or wallet.time_zone,
+    )
+    instant = now or datetime.now(UTC)
+    return page(request, template, shown, reader=reader, now=instant, status=status)
+
+
+def wallet_of(request: AnyRequest) -> Wallet:
+    """Whose pages these are: the door let nobody in without."""
+    return request.scope["state"]["wallet"]
+
+
+def spoken(request: AnyRequest) -> str:
+    """The language this page is shown in."""
+    return language_of(request, wallet_of(request).languages)
+
+
+async def form_of(request: AnyRequest) -> dict[str, str]:
+    """The fields of our own form, kept for the page that may have to say that nothing was stored.
+
+    Raises FormNotOurs.
+    """
+    fields = await our_form(request)
+    request.scope["state"]["typed"] = fields
+    return fields
+
+
+def typed(request: AnyRequest) -> dict[str, str]:
+    """What came with this request in a form of ours; empty if nothing did."""
+    return request.scope["state"].get("typed", {})
+
+
+async def contact_here(
+    request: AnyRequest, house: House, wallet: Wallet, purpose: Purpose
+) -> BrowserSession:
+    """The contact at this browser, who came for this. Raises PageExpired."""
+    session = await visits.session_of(house, wallet, _cookie(request, CONTACT_COOKIE))
+    if session.purpose != purpose.value:
+        raise PageExpired
+    return session
+
+
+async def last_visit_here(
+    request: AnyRequest, house: House, wallet: Wallet, purpose: Purpose
+) -> BrowserSession:
+    """The same, even when its time is over. Raises PageExpired when there was none."""
+    cookie = _cookie(request, CONTACT_COOKIE)
+    session = await visits.last_session_of(house, wallet, cookie)
+    if session is None or session.purpose != purpose.value:
+        raise PageExpired
+    return session
+
+
+async def owner_here(request: AnyRequest, house: House, wallet: Wallet) -> BrowserSession:
+    """The owner at this browser. Raises PageExpired."""
+    return await page_links.owner_session(house, wallet.id, _cookie(request, OWNER_COOKIE))
+
+
+def _cookie(request: AnyRequest, name: str) -> str:
+    found = request.cookies.get(name)
+    if not found:
+        raise PageExpired
+    return found

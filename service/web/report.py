@@ -1,0 +1,273 @@
+"""A contact reports a lost or stolen phone: link, code, whose, what, check, receipt."""
+
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_422_UNPROCESSABLE_ENTITY
+
+from domain.challenges import CodeResult, Purpose
+from domain.ids import ContactId
+from domain.refusals import ChangedMeanwhile, LinkNotValid, MayNotReport, PageExpired
+from domain.wallets import Wallet
+from service.operations import filing, reports, visits
+from service.operations.house import House
+from service.operations.reports import Visit
+from service.operations.visits import Draft
+from service.pages import AnyRequest, go, host_cookie
+from service.security.tokens import new_token
+from service.storage.values import BrowserSession
+from service.web.code import flaw_of as flaw_of_code
+from service.web.code import send_code, show_code, typed_code
+from service.web.frame import (
+    CONTACT_COOKIE,
+    contact_here,
+    form_of,
+    last_visit_here,
+    show,
+    spoken,
+)
+from service.web.link import LinkPage, flaw_of, pasted_key
+from service.web.report_pages import CheckPage, ReceiptPage, WhatPage, WhosePage
+from service.web.telling import Told, understood
+
+CODE, WHOSE, WHAT, CHECK, RECEIPT = "/r/code", "/r/whose", "/r/what", "/r/check", "/r/receipt"
+
+
+@get("/r", include_in_schema=False)
+async def open_link(request: AnyRequest) -> Response[str]:
+    return show(request, "report/open.html", LinkPage())
+
+
+@post("/r", include_in_schema=False)
+async def press_link(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Response[Any]:
+    key = pasted_key(await form_of(request))
+    before = request.cookies.get(CONTACT_COOKIE)
+    problem = flaw_of(key)
+    if problem is None:
+        try:
+            opened = await visits.open_link(house, wallet, key, Purpose.REPORT, cookie=before)
+        except LinkNotValid:
+            problem = "bad-key"
+        else:
+            await send_code(house, wallet, opened.session)
+            return go(CODE, host_cookie(CONTACT_COOKIE, opened.cookie))
+    page = LinkPage(problem=problem)
+    return show(request, "report/open.html", page, status=HTTP_422_UNPROCESSABLE_ENTITY)
+
+
+@get("/r/code", include_in_schema=False)
+async def type_code(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Response[Any]:
+    session = await _session(request, house, wallet)
+    if session.verified_at is not None:
+        return go(WHOSE)
+    return await show_code(request, house, wallet, session, template="report/code.html")
+
+
+@post("/r/code", include_in_schema=False)
+async def ask_code_again(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Redirect:
+    await form_of(request)
+    session = await _session(request, house, wallet)
+    if session.verified_at is not None:
+        return go(WHOSE)
+    was_sent = await send_code(house, wallet, session)
+    return go(f"{CODE}?again=1" if was_sent else CODE)
+
+
+@post("/r/code/check", include_in_schema=False)
+async def check_code(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Response[Any]:
+    code = typed_code(await form_of(request))
+    session = await _session(request, house, wallet)
+    if session.verified_at is not None:
+        return go(WHOSE)
+    problem = flaw_of_code(code, wallet)
+    if problem is None:
+        match await reports.spend_code(house, wallet, session, code):
+            # First, because a result is text as well.
+            case CodeResult() as result:
+                problem = result.value
+            case cookie:
+                return go(WHOSE, host_cookie(CONTACT_COOKIE, cookie))
+    template = "report/code.html"
+    return await show_code(request, house, wallet, session, template=template, problem=problem)
+
+
+@get("/r/whose", include_in_schema=False)
+async def choose_whose(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Response[Any]:
+    session = await _session(request, house, wallet)
+    if session.report_id is not None:
+        return go(RECEIPT)
+    visit = await _visit(house, wallet, session)
+    if len(visit.choices) == 1:
+        return go(WHAT)
+    page = WhosePage.of(visit, session.expires_at)
+    return show(request, "report/whose.html", page, now=visit.now)
+
+
+@post("/r/whose", include_in_schema=False)
+async def say_whose(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Redirect:
+    chosen = _contact_id((await form_of(request)).get("contact", ""))
+    session = await _session(request, house, wallet)
+    if session.report_id is not None:
+        return go(RECEIPT)
+    visit = await _visit(house, wallet, session)
+    if chosen is None or chosen not in {choice.contact_id for choice in visit.choices}:
+        return go(WHOSE)
+    # What was said of one person's phone says nothing about another's.
+    if chosen != visit.draft.contact_id:
+        await reports.save(house, wallet, session, Draft(contact_id=chosen))
+    return go(WHAT)
+
+
+@get("/r/what", include_in_schema=False)
+async def ask_what(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Response[Any]:
+    session = await _session(request, house, wallet)
+    if session.report_id is not None:
+        return go(RECEIPT)
+    visit = await _visit(house, wallet, session)
+    if visit.chosen is None:
+        return go(WHOSE)
+    page = WhatPage.of(visit, visit.chosen, Told.again(visit.draft), session.expires_at)
+    return show(request, "report/what.html", page, now=visit.now)
+
+
+@post("/r/what", include_in_schema=False)
+async def say_what(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Response[Any]:
+    told = Told.of(await form_of(request))
+    # Also when its time is over: what was typed must be there again after a new code.
+    session = await last_visit_here(request, house, wallet, Purpose.REPORT)
+    if session.report_id is not None:
+        return go(RECEIPT)
+    visit = await _visit(house, wallet, session)
+    draft, problems = understood(told, visit, wallet)
+    if not await reports.save(house, wallet, session, draft):
+        raise PageExpired
+    if visit.chosen is None:
+        return go(WHOSE)
+    if not problems:
+        return go(CHECK)
+    page = WhatPage.of(visit, visit.chosen, told, session.expires_at, problems)
+    status = HTTP_422_UNPROCESSABLE_ENTITY
+    return show(request, "report/what.html", page, now=visit.now, status=status)
+
+
+@get("/r/check", include_in_schema=False)
+async def check(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Response[Any]:
+    session = await _session(request, house, wallet)
+    if session.report_id is not None:
+        return go(RECEIPT)
+    visit = await _visit(house, wallet, session)
+    if visit.chosen is None:
+        return go(WHOSE)
+    if visit.draft.kind is None:
+        return go(WHAT)
+    page = CheckPage.of(visit, visit.chosen, session.expires_at, key=new_token())
+    return show(request, "report/check.html", page, now=visit.now)
+
+
+@post("/r/confirm", include_in_schema=False)
+async def confirm(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Redirect:
+    fields = await form_of(request)
+    session = await _session(request, house, wallet)
+    if session.report_id is not None:
+        return go(RECEIPT)
+    visit = await _visit(house, wallet, session)
+    shown = _contact_id(fields.get("contact", ""))
+    if visit.chosen is None or visit.draft.kind is None or shown is None:
+        return go(CHECK)
+    key = sha256(fields.get("idempotency_key", "").encode()).hexdigest()
+    try:
+        await filing.file_report(house, wallet, session, key=key, shown=shown)
+    except ChangedMeanwhile:
+        # In another tab the choice became another one: what the button does is shown again.
+        return go(CHECK)
+    return go(RECEIPT)
+
+
+@get("/r/receipt", include_in_schema=False)
+async def read_receipt(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Response[Any]:
+    # It names nobody, so this browser may read it longer than it may report.
+    session = await last_visit_here(request, house, wallet, Purpose.REPORT)
+    if session.report_id is None:
+        return go(CHECK)
+    receipt = await reports.see_receipt(house, wallet, session)
+    page = ReceiptPage.of(receipt, spoken(request))
+    return show(request, "report/receipt.html", page, now=receipt.now)
+
+
+@get("/r/code/check", include_in_schema=False)
+async def back_to_code() -> Redirect:
+    """Where a reloaded, or translated, answer to a wrong code comes to."""
+    return go(CODE)
+
+
+@get("/r/confirm", include_in_schema=False)
+async def back_to_check() -> Redirect:
+    return go(CHECK)
+
+
+async def _session(request: AnyRequest, house: House, wallet: Wallet) -> BrowserSession:
+    """The contact's visit. One that reported is found even when its time is over, so that nobody
+    is told that nothing was stopped. Raises PageExpired."""
+    last = await last_visit_here(request, house, wallet, Purpose.REPORT)
+    if last.report_id is not None:
+        return last
+    return await contact_here(request, house, wallet, Purpose.REPORT)
+
+
+async def _visit(house: House, wallet: Wallet, session: BrowserSession) -> Visit:
+    """Raises CodeNeeded before the code, MayNotReport when nobody is left to report for."""
+    visit = await reports.see_visit(house, wallet, session)
+    if not visit.choices:
+        raise MayNotReport
+    return visit
+
+
+def _contact_id(typed: str) -> ContactId | None:
+    try:
+        return ContactId(UUID(typed))
+    except ValueError:
+        return None
+
+
+ROUTES = (
+    open_link,
+    press_link,
+    type_code,
+    ask_code_again,
+    check_code,
+    back_to_code,
+    choose_whose,
+    say_whose,
+    ask_what,
+    say_what,
+    check,
+    confirm,
+    back_to_check,
+    read_receipt,
+)

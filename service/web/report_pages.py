@@ -1,0 +1,144 @@
+"""What the pages of a report show; the templates under templates/report say how."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from service.operations.reports import Choice, Receipt, Visit
+from service.web.spelling import spelled
+from service.web.telling import Told
+
+
+class ChoiceShown(Struct, frozen=True, kw_only=True):
+    id: str
+    first_name: str
+    label: str
+
+
+class WhosePage(Struct, frozen=True, kw_only=True):
+    choices: tuple[ChoiceShown, ...]
+    open_until: datetime
+
+    @classmethod
+    def of(cls, visit: Visit, until: datetime) -> "WhosePage":
+        choices = tuple(
+            ChoiceShown(id=str(c.contact_id), first_name=c.owner_name, label=c.label or "")
+            for c in visit.choices
+        )
+        return cls(choices=choices, open_until=until)
+
+
+class DeviceShown(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+
+
+class WhatPage(Struct, frozen=True, kw_only=True):
+    contact_id: str
+    owner: str
+    several: bool
+    kind: str
+    devices: tuple[DeviceShown, ...]
+    device: str
+    noticed: str
+    reach: str
+    note: str
+    problems: tuple[str, ...]
+    open_until: datetime
+
+    @classmethod
+    def of(
+        cls,
+        visit: Visit,
+        chosen: Choice,
+        told: Told,
+        until: datetime,
+        problems: tuple[str, ...] = (),
+    ) -> "WhatPage":
+        return cls(
+            contact_id=str(chosen.contact_id),
+            owner=chosen.label or chosen.owner_name,
+            several=len(visit.choices) > 1,
+            kind=told.kind,
+            devices=_devices(visit),
+            device=told.device,
+            noticed=told.noticed,
+            reach=told.reach,
+            note=told.note,
+            problems=problems,
+            open_until=until,
+        )
+
+
+class CheckPage(Struct, frozen=True, kw_only=True):
+    contact_id: str
+    owner: str
+    label: str
+    several: bool
+    kind: str
+    device: str
+    noticed: str
+    reach: str
+    note: str
+    idempotency_key: str
+    open_until: datetime
+
+    @classmethod
+    def of(cls, visit: Visit, chosen: Choice, until: datetime, *, key: str) -> "CheckPage":
+        told = Told.again(visit.draft)
+        return cls(
+            contact_id=str(chosen.contact_id),
+            owner=chosen.owner_name,
+            label=chosen.label or "",
+            several=len(visit.choices) > 1,
+            kind=told.kind,
+            device=next((d.name for d in _devices(visit) if d.id == told.device), ""),
+            noticed=told.noticed,
+            reach=told.reach,
+            note=told.note,
+            idempotency_key=key,
+            open_until=until,
+        )
+
+
+class ReceiptPage(Struct, frozen=True, kw_only=True):
+    stopped_at: datetime
+    # "waiting", "confirmed", "silent"; None once it is over.
+    confirmation: str | None
+    confirmed_at: datetime | None
+    reference: str
+    spelled: tuple[str, ...]
+    # "received", "handled", "closed"
+    state: str
+
+    @classmethod
+    def of(cls, receipt: Receipt, language: str) -> "ReceiptPage":
+        return cls(
+            stopped_at=receipt.frozen_at or receipt.filed_at,
+            confirmation=_confirmation(receipt),
+            confirmed_at=receipt.confirmed_at,
+            reference=receipt.reference,
+            spelled=spelled(receipt.reference, language),
+            state=_STATES[receipt.progress],
+        )
+
+
+_STATES: Final[Mapping[str, str]] = {
+    "received": "received",
+    "being-handled": "handled",
+    "closed": "closed",
+}
+
+
+def _confirmation(receipt: Receipt) -> str | None:
+    if receipt.frozen_at is None:
+        return None
+    if receipt.confirmed_at is not None:
+        return "confirmed"
+    return "silent" if receipt.confirmation_is_late else "waiting"
+
+
+def _devices(visit: Visit) -> tuple[DeviceShown, ...]:
+    return tuple(DeviceShown(id=str(d.device_id), name=d.masked) for d in visit.devices)

@@ -1,0 +1,161 @@
+"""Where a contact's states lead, and that a decline cannot be told from silence."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Final
+
+import pytest
+
+from domain import contacts
+from domain.contacts import (
+    ACTIVE,
+    DECLINED,
+    END,
+    INVITED,
+    LAPSED,
+    LEADS_TO,
+    LEAVING,
+    ON_A_PLACE,
+    SUSPENDED,
+    TAKEN_BACK,
+    Contact,
+    ContactStatus,
+)
+from domain.refusals import (
+    AlreadyInvited,
+    Refused,
+)
+from tests.builders import (
+    A_DAY,
+    A_MOMENT,
+    AN_HOUR,
+    CLEO,
+    NOON,
+    an_account,
+    an_invitation,
+)
+from tests.domain.steps import POLICY, accepted, declined, invited, lapsed, taken_back
+
+# A decline is private -------------------------------------------------------------------------
+
+
+def test_a_decline_looks_like_an_unanswered_invitation_at_every_instant() -> None:
+    silent = an_invitation(lapses_at=NOON)
+    private = declined(silent, NOON - AN_HOUR)
+
+    for now in (NOON - AN_HOUR, NOON - A_MOMENT, NOON, NOON + A_DAY):
+        assert private.holds_place(now) == silent.holds_place(now)
+    assert private.place == silent.place
+    assert private.lapses_at == silent.lapses_at
+
+
+@pytest.mark.parametrize("ends", [taken_back, lapsed])
+def test_a_decline_and_silence_end_alike_for_the_owner(
+    ends: Callable[[Contact, datetime], Contact],
+) -> None:
+    silent = an_invitation(lapses_at=NOON)
+    private = declined(silent, NOON - AN_HOUR)
+
+    def tried(contact: Contact, now: datetime) -> tuple[int | None, bytes | None] | type[Refused]:
+        try:
+            after = ends(contact, now)
+        except Refused as refusal:
+            return type(refusal)
+        return after.place, after.link_sha256
+
+    for now in (NOON - A_MOMENT, NOON):
+        assert tried(private, now) == tried(silent, now)
+    assert {tried(silent, NOON - A_MOMENT), tried(silent, NOON)} > {(None, None)}
+
+
+def test_a_decline_and_silence_are_told_alike() -> None:
+    silent = an_invitation(lapses_at=NOON)
+    private = declined(silent, NOON - AN_HOUR)
+
+    def told(contact: Contact) -> tuple[object, object]:
+        undone = contacts.take_back(
+            contact, account=an_account(), policy=POLICY, now=NOON - A_MOMENT
+        )
+        return undone.events, contacts.lapse(contact, now=NOON).events
+
+    assert told(private) == told(silent)
+
+
+@pytest.mark.parametrize("ends", [taken_back, lapsed])
+def test_a_decline_stays_one_with_its_own_instant(
+    ends: Callable[[Contact, datetime], Contact],
+) -> None:
+    private = declined(an_invitation(lapses_at=NOON), NOON - AN_HOUR)
+    now = NOON if ends is lapsed else NOON - A_MOMENT
+
+    after = ends(private, now)
+
+    assert after.status is DECLINED
+    # The 90 days' rest counts from when the contact said no.
+    assert after.ended_at == NOON - AN_HOUR
+    assert after.place is None
+
+
+def test_an_address_that_declined_cannot_be_invited_again_before_its_days_are_over() -> None:
+    private = declined(an_invitation(place=1, lapses_at=NOON), NOON - AN_HOUR)
+    again = an_invitation(id=CLEO, place=2)
+
+    with pytest.raises(AlreadyInvited):
+        invited(again, private, now=NOON - A_MOMENT)
+    invited(again, private, now=NOON)
+
+
+# Where states lead ----------------------------------------------------------------------------
+
+RULES: Final[Mapping[str, Callable[[Contact, datetime], Contact]]] = {
+    "accept": accepted,
+    "decline": declined,
+    "lapse": lapsed,
+    "take back": taken_back,
+}
+
+
+def every_step() -> set[tuple[ContactStatus, ContactStatus]]:
+    """What all rules make of contacts in every state, in and out of time."""
+    steps: set[tuple[ContactStatus, ContactStatus]] = set()
+    for status, place, accepted_at, rule, later in product(
+        ContactStatus,
+        (1, None),
+        (None, NOON - AN_HOUR, NOON - 2 * A_DAY),
+        RULES.values(),
+        (timedelta(0), 8 * A_DAY),
+    ):
+        carl = an_invitation(
+            status=status, place=place, accepted_at=accepted_at, leaves_at=NOON + A_DAY
+        )
+        try:
+            steps.add((status, rule(carl, NOON + later).status))
+        except Refused:
+            continue
+    return steps
+
+
+def test_every_rule_leads_where_the_table_says_and_nowhere_else() -> None:
+    moves = {(before, after) for before, after in every_step() if before is not after}
+
+    assert moves == {
+        (INVITED, ACTIVE),
+        (INVITED, DECLINED),
+        (INVITED, LAPSED),
+        (INVITED, TAKEN_BACK),
+        (ACTIVE, TAKEN_BACK),
+    }
+    assert all(after in LEADS_TO[before] for before, after in moves)
+
+
+def test_who_is_gone_stays_gone() -> None:
+    gone = {status for status, ends in LEADS_TO.items() if ends is END}
+
+    assert {after for before, after in every_step() if before in gone} <= gone
+    assert gone == set(ContactStatus) - ON_A_PLACE - {INVITED}
+
+
+def test_the_table_knows_every_state_and_only_known_ones_lead_back_to_active() -> None:
+    assert set(LEADS_TO) == set(ContactStatus)
+    assert {s for s, ends in LEADS_TO.items() if ACTIVE in ends} == {INVITED, LEAVING, SUSPENDED}

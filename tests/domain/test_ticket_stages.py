@@ -1,0 +1,172 @@
+"""Every way through a ticket's life, walked by its rules: no other stage follows, and no path to
+a release has fewer than two proofs or two people.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, NamedTuple
+
+import pytest
+
+from domain import tickets
+from domain.access import Agent
+from domain.policy import TicketPolicy
+from domain.refusals import Refused
+from domain.tickets import LEADS_TO, RELEASED, Priority, Proof, ProofKind, Proposal, Stage, Ticket
+from tests.builders import NOON, a_proof, a_proposal, a_ticket, an_officer, arne, astrid, sofia
+
+POLICY: Final = TicketPolicy()
+AGENTS: Final = (astrid(), arne(), sofia(), an_officer())
+# Enough to meet every rule in every order; a third kind shows what a further proof does.
+KINDS: Final = (ProofKind.OWNER_CODE, ProofKind.WALLET_REPROOFING, ProofKind.RECOVERY_CARD)
+
+
+class Desk(NamedTuple):
+    """A ticket and what lies beside it."""
+
+    ticket: Ticket
+    proofs: tuple[Proof, ...] = ()
+    pending: Proposal | None = None
+    released_by: tuple[Proposal, ...] = ()
+
+
+Life = list[tuple[Desk, Desk]]
+
+
+def reached(desk: Desk, by: Agent) -> Desk:
+    return desk._replace(ticket=tickets.reach_owner(desk.ticket, by=by, now=NOON).value)
+
+
+def joined(desk: Desk) -> Desk:
+    return desk._replace(ticket=tickets.join(desk.ticket, now=NOON).value)
+
+
+def proved(desk: Desk, kind: ProofKind, by: Agent) -> Desk:
+    proof = a_proof(kind)
+    ticket = tickets.record_proof(
+        desk.ticket, proof, before=desk.proofs, policy=POLICY, by=by, now=NOON
+    ).value
+    if desk.pending is not None:
+        tickets.void_proposal(desk.pending, desk.ticket, now=NOON)
+    return Desk(ticket, (*desk.proofs, proof))
+
+
+def proposed(desk: Desk, by: Agent) -> Desk:
+    proposal = a_proposal(proposed_by=by.id, evidence_version=desk.ticket.evidence_version)
+    ticket = tickets.propose(
+        desk.ticket,
+        proposal,
+        pending=desk.pending,
+        proofs=desk.proofs,
+        policy=POLICY,
+        by=by,
+        now=NOON,
+    ).value
+    return desk._replace(ticket=ticket, pending=proposal)
+
+
+def approved(desk: Desk, by: Agent) -> Desk:
+    approval = tickets.approve(desk.ticket, desk.pending, by=by, now=NOON).value
+    closed = tickets.close_released(desk.ticket, now=NOON)
+    return desk._replace(ticket=closed, pending=None, released_by=(approval,))
+
+
+def rejected(desk: Desk, by: Agent) -> Desk:
+    tickets.reject(desk.ticket, desk.pending, by=by, now=NOON)
+    return desk._replace(ticket=tickets.back_to_proofs(desk.ticket), pending=None)
+
+
+def next_desks(desk: Desk) -> Iterator[Desk]:
+    """Whatever anyone can do now."""
+    tries: list[Callable[[], Desk]] = [partial(joined, desk)]
+    for by in AGENTS:
+        tries += [partial(act, desk, by) for act in (reached, proposed, approved, rejected)]
+        tries += [partial(proved, desk, kind, by) for kind in KINDS]
+    for tried in tries:
+        try:
+            yield tried()
+        except Refused:
+            continue
+
+
+@pytest.fixture(scope="module")
+def life() -> Life:
+    """Each step that can be taken from an open ticket, with at most four proofs and one join."""
+    begin = Desk(tickets.open_ticket(a_ticket(), now=NOON).value)
+    steps: Life = []
+    known, waiting = {begin}, deque([begin])
+    while waiting:
+        desk = waiting.popleft()
+        for after in next_desks(desk):
+            if len(after.proofs) > 4 or after.ticket.boost > 1:
+                continue
+            steps.append((desk, after))
+            if after not in known:
+                known.add(after)
+                waiting.append(after)
+    return steps
+
+
+def test_every_stage_leads_where_the_table_says_and_nowhere_else(life: Life) -> None:
+    moves = {
+        (before.ticket.stage, after.ticket.stage)
+        for before, after in life
+        if before.ticket.stage is not after.ticket.stage
+    }
+
+    assert moves == {(stage, after) for stage, ends in LEADS_TO.items() for after in ends}
+    assert set(LEADS_TO) == set(Stage)
+
+
+def test_no_path_to_a_release_has_fewer_than_two_proofs(life: Life) -> None:
+    released = [after for _, after in life if after.ticket.stage is RELEASED]
+
+    assert released
+    assert all(tickets.are_enough(desk.proofs, POLICY) for desk in released)
+
+
+def test_no_path_to_a_release_has_fewer_than_two_people(life: Life) -> None:
+    approvals = [after.released_by[0] for _, after in life if after.ticket.stage is RELEASED]
+
+    assert approvals
+    assert all(approval.decided_by is not None for approval in approvals)
+    assert all(approval.decided_by != approval.proposed_by for approval in approvals)
+
+
+def test_a_ticket_is_closed_when_it_is_released_and_only_then(life: Life) -> None:
+    assert {
+        (after.ticket.stage is RELEASED) == (not after.ticket.is_open) for _, after in life
+    } == {True}
+
+
+def test_nothing_happens_after_the_release(life: Life) -> None:
+    released = {after for _, after in life if after.ticket.stage is RELEASED}
+
+    assert not [before for before, _ in life if before in released]
+
+
+def test_a_proposal_waits_exactly_while_the_ticket_is_proposed(life: Life) -> None:
+    assert all(
+        (after.pending is not None) == (after.ticket.stage is Stage.PROPOSED) for _, after in life
+    )
+
+
+def test_nothing_lowers_a_ticket_s_priority_or_its_boost(life: Life) -> None:
+    for before, after in life:
+        assert after.ticket.priority is Priority.URGENT
+        assert after.ticket.boost >= before.ticket.boost
+
+
+def test_nothing_takes_evidence_back(life: Life) -> None:
+    for before, after in life:
+        assert after.ticket.evidence_version == len(after.proofs)
+        assert after.ticket.evidence_version >= before.ticket.evidence_version
+
+
+def test_nothing_moves_the_promised_deadlines(life: Life) -> None:
+    promised = a_ticket()
+
+    for _, after in life:
+        assert after.ticket.first_attempt_until == promised.first_attempt_until
+        assert after.ticket.decision_until == promised.decision_until
