@@ -1,17 +1,21 @@
 """The web process: where its parts are joined."""
 
 import gc
+import traceback
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
+from asyncpg import PostgresConnectionError
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.refusals import NotFound, Refused
@@ -26,6 +30,8 @@ from service.settings import Settings
 from service.storage.introspection import Introspection
 from service.storage.migrations import require_humble_role
 from service.storage.rows import clock
+
+log = structlog.get_logger("service.app")
 
 _LARGEST_BODY = 64 * 1024
 _API = ("/v1/", "/oauth/", "/schema", "/health/", "/.well-known/")
@@ -75,8 +81,6 @@ def create_app(settings: Settings) -> Litestar:
         exception_handlers={
             Refused: refused,
             HTTPException: not_of_this_form,
-            DBAPIError: no_database,
-            OSError: no_database,
             Exception: fault,
         },
         request_max_body_size=_LARGEST_BODY,
@@ -93,7 +97,12 @@ def create_app(settings: Settings) -> Litestar:
 def open_house(settings: Settings) -> House:
     """Engine, keys and password hashing of one process."""
     engine = create_async_engine(
-        settings.database_url, pool_size=8, max_overflow=8, pool_timeout=5, pool_pre_ping=False
+        settings.database_url,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=5,
+        # An error's text must not carry what a person typed into a log.
+        hide_parameters=True,
     )
     return House(engine=engine, keys=load_keys(settings.keys), passwords=Passwords())
 
@@ -147,18 +156,31 @@ def not_of_this_form(request: Request[Any, Any, Any], error: HTTPException) -> R
     )
 
 
-def no_database(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
-    """Nothing was stored, and everyone is told so; the page for it needs no database."""
-    again = {"Retry-After": "5"}
-    if _is_api(request):
-        return problems.document(problems.UNAVAILABLE, again)
-    return _pages(request).unavailable(request)
+def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The database is away, or the fault is ours. Either way nothing was stored, and it is said.
+
+    The line in the log names kind and place: the error's own text may hold what a person typed.
+    """
+    away = is_database_away(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    log.error(
+        "request.database-away" if away else "request.fault",
+        error=type(error).__name__,
+        at=f"{Path(frame.filename).name}:{frame.lineno}",
+        path=request.url.path,
+    )
+    if not _is_api(request):
+        pages = _pages(request)
+        return pages.unavailable(request) if away else pages.problem(request, problems.INTERNAL)
+    again = {"Retry-After": "5"} if away else None
+    return problems.document(problems.UNAVAILABLE if away else problems.INTERNAL, again)
 
 
-def fault(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
-    if _is_api(request):
-        return problems.document(problems.INTERNAL)
-    return _pages(request).problem(request, problems.INTERNAL)
+def is_database_away(error: Exception) -> bool:
+    """No connection, none free, or lost on the way: try again later. All else is a fault."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+    return isinstance(error, OSError | TimeoutError | PoolTimeout | PostgresConnectionError)
 
 
 def _is_api(request: Request[Any, Any, Any]) -> bool:

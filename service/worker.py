@@ -46,6 +46,7 @@ async def work(settings: Settings) -> None:
             settings.database_url,
             pool_size=_MOST_AT_ONCE + len(JOBS) + 1,
             max_overflow=0,
+            hide_parameters=True,
             connect_args={"server_settings": {"application_name": NAME}},
         )
         stack.push_async_callback(engine.dispose)

@@ -95,6 +95,7 @@ def check_page(**different: object) -> Page:
             "reach": "",
             "note": "",
             "idempotency_key": "f6b0a0c2",
+            "contact_id": "0199a5c0-0000-7000-8000-000000000001",
             "open_until": NOW + timedelta(minutes=15),
         }
         | different
@@ -216,6 +217,7 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ),
     ("report/code.html", "used up"): code_page(problem="used-up"),
     ("report/code.html", "sent again"): code_page(sent_again=True),
+    ("report/code.html", "in another window"): code_page(expires_at=None),
     ("report/whose.html", ""): Page(
         choices=(
             Page(id="1", label="Mamá", first_name="Olga"),
@@ -239,9 +241,7 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
         confirmation="confirmed", confirmed_at=NOW + timedelta(minutes=1), state="handled"
     ),
     ("report/receipt.html", "silent"): receipt_page(confirmation="silent"),
-    ("report/receipt.html", "closed"): receipt_page(
-        confirmation="confirmed", confirmed_at=NOW + timedelta(minutes=1), state="closed"
-    ),
+    ("report/receipt.html", "closed"): receipt_page(confirmation=None, state="closed"),
     ("owner/enter.html", ""): Page(once="b1946ac92492d234"),
     ("owner/people.html", ""): people_page(),
     ("owner/people.html", "invited"): people_page(notice="invited", notice_name="Carl"),
@@ -265,7 +265,9 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ("owner/take_back.html", "accepted"): Page(id="id-carl", name="Carl", state="active"),
     ("expired.html", "invitation"): Page(what="invitation"),
     ("expired.html", "invitation page"): Page(what="invitation-page"),
+    ("expired.html", "accepted"): Page(what="accepted"),
     ("expired.html", "report"): Page(what="report"),
+    ("expired.html", "receipt"): Page(what="receipt"),
     ("expired.html", "owner"): Page(what="owner"),
     ("refusal.html", ""): Page(
         title="Hoy no salen más invitaciones",
