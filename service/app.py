@@ -150,7 +150,7 @@ def refused(request: Request[Any, Any, Any], refusal: Refused) -> Response[Any]:
 def not_of_this_form(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     problem = problems.of_http(error)
     return (
-        problems.document(problem)
+        problems.document(problem, error.headers)
         if _is_api(request)
         else _pages(request).problem(request, problem)
     )

@@ -130,7 +130,7 @@ async def begin_session(
     return SessionAnswer.of(session, data.subject)
 
 
-@delete("/v1/sessions/{session_id:uuid}", responses=openapi.problems_at(401, 403, 404))
+@delete("/v1/sessions/{session_id:uuid}", responses=openapi.problems_at(400, 401, 403, 404))
 async def end_session(
     session_id: FromPath[UUID], house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> None:

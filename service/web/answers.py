@@ -10,7 +10,15 @@ from litestar import Response
 from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
 from msgspec import Struct
 
-from domain.refusals import CodeNeeded, LinkNotValid, MayNotReport, NotFound, PageExpired, Refused
+from domain.refusals import (
+    AccountIsFrozen,
+    CodeNeeded,
+    LinkNotValid,
+    MayNotReport,
+    NotFound,
+    PageExpired,
+    Refused,
+)
 from domain.reports import LossKind
 from service import problems
 from service.pages import AnyRequest, go
@@ -18,6 +26,7 @@ from service.problems import Problem
 from service.web.frame import show, spoken, typed, wallet_of
 from service.web.refusals import (
     BACK_TO_LIST,
+    NOT_NOW,
     OPEN_AGAIN,
     PROBLEMS,
     Words,
@@ -65,7 +74,10 @@ def refused(request: AnyRequest, refusal: Refused) -> Response[Any]:
         return show(request, "not_found.html", NothingHerePage(), status=status)
     if request.url.path == "/r/confirm" and not isinstance(refusal, MayNotReport):
         return _not_stopped(request, status)
-    words = words_of(refusal, wallet_of(request), spoken(request), datetime.now(UTC))
+    wallet, language = wallet_of(request), spoken(request)
+    if isinstance(refusal, AccountIsFrozen) and _is_under(request, "/i"):
+        return _refusal(request, in_words(NOT_NOW, wallet, language), status)
+    words = words_of(refusal, wallet, language, datetime.now(UTC))
     return _refusal(request, words, status)
 
 
@@ -125,7 +137,7 @@ def _readable(fields: dict[str, str]) -> list[tuple[str, str]]:
 
 def _what_ended(request: AnyRequest, refusal: Refused) -> str:
     path = request.url.path
-    if path.startswith("/owner"):
+    if _is_under(request, "/owner"):
         return "owner"
     if path == "/r/receipt":
         return "receipt"
@@ -138,13 +150,17 @@ def _what_ended(request: AnyRequest, refusal: Refused) -> str:
 
 def _way_on(request: AnyRequest) -> tuple[str | None, str]:
     """Where the button leads, and what it says."""
-    path = request.url.path
-    if path.startswith("/owner"):
+    if _is_under(request, "/owner"):
         return "/owner", BACK_TO_LIST
-    start = path[:2]
-    return (start, OPEN_AGAIN) if start in {"/i", "/r"} else (None, "")
+    for start in ("/i", "/r"):
+        if _is_under(request, start):
+            return start, OPEN_AGAIN
+    return None, ""
 
 
 def _reporting(request: AnyRequest) -> bool:
-    path = request.url.path
-    return path == "/r" or path.startswith("/r/")
+    return _is_under(request, "/r")
+
+
+def _is_under(request: AnyRequest, start: str) -> bool:
+    return f"{request.url.path}/".startswith(f"{start}/")

@@ -139,6 +139,11 @@ REFUSALS: Final[Mapping[type[Refused], Words]] = {
         _("It was open for long, or the browser keeps no cookies. Nothing was done."),
     ),
 }
+# To someone who is not yet a trusted person: whether a wallet is blocked is not for them.
+NOT_NOW: Final = Words(
+    _("This does not work just now"),
+    _("Nothing is lost. The invitation can be answered later."),
+)
 # What the framework refuses, by the code of `service.problems`.
 PROBLEMS: Final[Mapping[str, Words]] = {
     "bad-request": Words(

@@ -132,6 +132,7 @@ async def test_both_sessions_die_before_ones_eyes_and_only_a_new_phone_comes_bac
     assert await complaints(page) == []
     await phone.get_by_role("button", name="Pagar").click()
     await expect(laptop.locator(".amount")).to_have_text("$\u00a0246.460,50")
+    await page.get_by_text("Por dentro").click()
 
     await norte.reported_stolen()
 
