@@ -4,6 +4,10 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, Final
 
+from litestar import Router
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotFoundException
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
@@ -24,6 +28,7 @@ from msgspec import Struct
 from service.oauth import OAuthError
 from service.problems import Problem
 
+_PATH: Final = "/schema/openapi.json"
 # The names under which operations ask for them.
 CLIENT: Final = "client"
 TOKEN: Final = "token"  # noqa: S105
@@ -57,7 +62,9 @@ def description() -> OpenAPIConfig:
             "A wallet's own systems tell of accounts and sessions, and ask which sessions live. "
             "The host name selects the wallet. Errors are problem documents (RFC 9457)."
         ),
-        path="/schema",
+        openapi_router=Router(
+            path="/schema", route_handlers=[], guards=[_the_document_alone], include_in_schema=False
+        ),
         render_plugins=[JsonRenderPlugin()],
         use_handler_docstrings=True,
         components=Components(
@@ -87,6 +94,14 @@ def description() -> OpenAPIConfig:
             }
         ),
     )
+
+
+def _the_document_alone(
+    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+) -> None:
+    """The framework would answer other paths beside it with a page of its own."""
+    if connection.url.path != _PATH:
+        raise NotFoundException
 
 
 class ClosedShapes(OpenAPISchemaPlugin):

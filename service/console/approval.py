@@ -26,6 +26,8 @@ class ApprovalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     proposal: UUID
     # The version of the ticket the page showed.
     seen: int
+    # For the password store, which finds its entry by it; never read.
+    username: str = ""
     password: str
     code: str
 

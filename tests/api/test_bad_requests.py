@@ -253,6 +253,7 @@ async def test_a_resource_names_its_methods(
         f"{PATH}/nothing",
         "/oauth/authorize",
         "/.well-known/nothing",
+        "/schema",
         "/schema/nothing",
     ],
 )

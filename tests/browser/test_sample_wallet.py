@@ -37,8 +37,12 @@ pytestmark = pytest.mark.anyio
 CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or "google-chrome"
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-COMPLAINTS: Final = """async () => (await axe.run({ resultTypes: ["violations"] })).violations
-    .flatMap((v) => v.nodes.map((n) => [v.id, n.html, n.failureSummary]))"""
+# A screen that is still fading in has the contrast of the moment.
+COMPLAINTS: Final = """async () => {
+    await Promise.all(document.getAnimations().map((moving) => moving.finished));
+    const { violations } = await axe.run({ resultTypes: ["violations"] });
+    return violations.flatMap((v) => v.nodes.map((n) => [v.id, n.html, n.failureSummary]));
+}"""
 
 
 class Norte(Struct, frozen=True):

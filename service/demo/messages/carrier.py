@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
 
-from aiohttp import BasicAuth, hdrs, web
+from aiohttp import encode_basic_auth, hdrs, web
 from msgspec import Struct
 
 from service.demo.messages.box import Box, Kept
@@ -26,7 +26,7 @@ class Carrier:
     def __init__(self, box: Box, account: CarrierAccount) -> None:
         self._box = box
         self._account = account
-        self._expected = BasicAuth(account.sid, account.token).encode().encode()
+        self._expected = encode_basic_auth(account.sid, account.token).encode()
 
     async def send(self, request: web.Request) -> web.Response:
         """Take a message. Errors are numbered as the carrier numbers them."""

@@ -56,7 +56,7 @@ class Resguardo:
         self.origin = origin
         self.calls: deque[Call] = deque(maxlen=_REMEMBERED)
         self._http = http
-        self._basic = aiohttp.BasicAuth(client_id, secret)
+        self._basic = {"Authorization": aiohttp.encode_basic_auth(client_id, secret)}
         self._token: str | None = None
 
     async def call(
@@ -80,7 +80,7 @@ class Resguardo:
     async def introspect(self, token: str) -> bool:
         """Whether a session lives (RFC 7662). Raises NoAnswer; never guesses."""
         answer = await self._send(
-            "POST", "/oauth/introspect", headers={}, data={"token": token}, auth=self._basic
+            "POST", "/oauth/introspect", headers=self._basic, data={"token": token}
         )
         if answer.status != 200:
             raise NoAnswer
@@ -88,7 +88,7 @@ class Resguardo:
 
     async def _new_token(self) -> str:
         form = {"grant_type": "client_credentials", "scope": SCOPES}
-        answer = await self._send("POST", "/oauth/token", headers={}, data=form, auth=self._basic)
+        answer = await self._send("POST", "/oauth/token", headers=self._basic, data=form)
         if answer.status != 200:
             raise NoAnswer
         self._token = str(answer.body["access_token"])
