@@ -7,6 +7,7 @@ import time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from asyncpg import PostgresError
 from litestar.status_codes import HTTP_404_NOT_FOUND, HTTP_503_SERVICE_UNAVAILABLE
 from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +21,8 @@ from service.storage import load
 _FRESH: Final = 5.0
 # Answered on every host: whoever watches the process asks without a name.
 _ANYWHERE: Final = "/health/"
+# How the driver and what stands on it say that the database is away.
+_AWAY: Final = (OSError, SQLAlchemyError, PostgresError)
 # A process that has not seen the database once knows no wallet, so not even whom to call.
 _NOTHING_STORED: Final = (
     b"NOT stopped: nothing could be stored. Call the wallet.\n"
@@ -52,7 +55,7 @@ class Hosts:
         try:
             async with self._house.engine.connect() as db:
                 wallets = await load.all_wallets(db)
-        except (OSError, SQLAlchemyError):
+        except _AWAY:
             # What was known serves the pages that need no database.
             if self._wallets:
                 return
@@ -77,7 +80,7 @@ class HostDoor:
         path = scope["path"]
         try:
             wallet = await self._hosts.wallet_at(host)
-        except (OSError, SQLAlchemyError):
+        except _AWAY:
             await _plain(send, HTTP_503_SERVICE_UNAVAILABLE, _NOTHING_STORED)
             return
         at_console = path == "/console" or path.startswith(("/console/", "/static/"))

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from litestar import Router
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotFoundException
@@ -25,6 +26,8 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 from msgspec import Struct
 
+from domain import refusals as r
+from service import problems
 from service.oauth import OAuthError
 from service.problems import Problem
 
@@ -40,16 +43,17 @@ _SCOPES: Final = {
     "sessions": "Sessions and page links",
     "introspect": "Introspection and session check",
 }
-_PROBLEMS: Final[Mapping[int, tuple[str, str, str]]] = {
-    400: ("bad-request", "The request is not of the documented form", "Not of the documented form"),
-    401: ("client-not-valid", "Client not valid", "No token, or one that is not good"),
-    403: ("scope-missing", "Scope missing", "The token lacks the scope"),
-    404: ("not-found", "There is nothing here.", "Unknown to this wallet"),
-    409: ("account-frozen", "Account frozen", "The state of the account does not allow it"),
-    413: ("too-large", "The body is larger than 64 kB.", "The body is larger than 64 kB"),
-    415: ("unsupported-media-type", "The body must be JSON.", "The body is not JSON"),
-    422: ("address-not-allowed", "Address not allowed", "Of the form, but refused by a rule"),
-    503: ("unavailable", "Storing is not possible at the moment. Try again later.", "Not stored"),
+# What a status tells, and an answer that has it.
+_PROBLEMS: Final[Mapping[int, tuple[str, Problem]]] = {
+    400: ("Not of the documented form", problems.of_code("bad-request", 400)),
+    401: ("No token, or one that is not good", problems.of_refusal(r.ClientNotValid())),
+    403: ("The token lacks the scope", problems.of_refusal(r.ScopeMissing())),
+    404: ("Unknown to this wallet", problems.of_refusal(r.NotFound())),
+    409: ("The state of the account does not allow it", problems.of_refusal(r.AccountIsFrozen())),
+    413: ("The body is larger than 64 kB", problems.of_code("too-large", 413)),
+    415: ("The body is not JSON", problems.of_code("unsupported-media-type", 415)),
+    422: ("Of the form, but refused by a rule", problems.of_refusal(r.AddressNotAllowed())),
+    503: ("Not stored", problems.UNAVAILABLE),
 }
 
 
@@ -131,7 +135,7 @@ class ClosedShapes(OpenAPISchemaPlugin):
 
 def problems_at(*statuses: int) -> dict[int, ResponseSpec]:
     """The problem documents an operation answers with, beside 503, which any may give."""
-    return {status: _problem(status) for status in (*statuses, 503)}
+    return {status: problem(*_PROBLEMS[status]) for status in (*statuses, 503)}
 
 
 def oauth_errors(told: Mapping[int, tuple[str, ...]]) -> dict[int, ResponseSpec]:
@@ -162,18 +166,12 @@ def form_body(
     )
 
 
-def _problem(status: int) -> ResponseSpec:
-    code, title, told = _PROBLEMS[status]
-    example = {
-        "type": f"urn:resguardo:problem:{code}",
-        "title": title,
-        "status": status,
-        "code": code,
-    }
+def problem(told: str, example: Problem) -> ResponseSpec:
+    """A problem document of one kind."""
     return ResponseSpec(
         Problem,
         generate_examples=False,
         description=told,
         media_type="application/problem+json",
-        examples=[Example(summary=code, value=example)],
+        examples=[Example(summary=example.code, value=msgspec.to_builtins(example))],
     )

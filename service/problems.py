@@ -66,6 +66,7 @@ STATUS: Final[Mapping[type[Refused], int]] = {
 TITLES: Final[Mapping[str, str]] = {
     "bad-request": "The request is not of the documented form.",
     "too-large": "The body is larger than 64 kB.",
+    "unsupported-media-type": "The body must be JSON in UTF-8.",
     "not-found": "There is nothing here.",
     "method-not-allowed": "This resource has no such method.",
     "unavailable": "Storing is not possible at the moment. Try again later.",

@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -76,9 +76,16 @@ def said(instant: datetime, *, language: str, time_zone: str, now: datetime) -> 
     zone = ZoneInfo(time_zone)
     if instant.astimezone(zone).date() == now.astimezone(zone).date():
         return format_datetime(instant, "HH:mm", tzinfo=zone, locale=locale)
-    place = get_timezone_name(zone, width="short", locale=locale)
+    place = zone_said(time_zone, language)
     day = format_datetime(instant, "EEE d MMM, HH:mm", tzinfo=zone, locale=locale)
     return f"{day} ({place})"
+
+
+def zone_said(time_zone: str, language: str) -> str:
+    """The city whose clock it is, as the reader calls it: "Buenos Aires", "UTC"."""
+    zones: Any = Locale.parse(language, sep="-").time_zones
+    here = time_zone.rpartition("/")[2].replace("_", " ")
+    return str(zones.get(time_zone, {}).get("city", here))
 
 
 def choose(asked: str | None, accepted: str | None, spoken: tuple[str, ...]) -> str:

@@ -21,6 +21,9 @@ AT_HOME: Final = "http://localhost:8000"
 ARRIVING: Final = frozenset({"__Host-seed", "__Host-lang"})
 # Where text is not shown to anybody.
 _SILENT: Final = frozenset({"head", "script", "style", "svg"})
+_APART: Final = frozenset(
+    {"br", "p", "div", "li", "dt", "dd", "h1", "h2", "h3", "button", "option"}
+)
 _VOID: Final = frozenset({"meta", "link", "input", "br", "wbr", "hr", "img"})
 
 
@@ -78,6 +81,8 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _VOID:
             self._open.append(tag)
+        if tag in _APART:
+            self.words.append(" ")
         found = {name: value or "" for name, value in attrs}
         match tag:
             case "a":
@@ -97,10 +102,12 @@ class _Reader(HTMLParser):
             form.buttons.append(self._button)
             form.names |= {name} - {""}
         elif tag == "option":
-            self._offer(form, self._select or "", value, chosen="selected" in found)
+            select = self._select or ""
+            is_first = select not in form.offered
+            self._offer(form, select, value, chosen=is_first or "selected" in found)
         elif found.get("type") in {"radio", "checkbox"}:
             form.names.add(name)
-            self._offer(form, name, value or "on", chosen="checked" in found)
+            self._offer(form, name, found.get("value", "on"), chosen="checked" in found)
         else:
             form.names.add(name)
             form.fields[name] = value

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -182,6 +184,18 @@ def test_a_port_that_someone_else_took_moves_the_wallet_along(household: Househo
         assert demo.ports["pages"] != taken
         # The sample wallet speaks with the service at its new address, as the same wallet.
         assert httpx.get(demo.address("wallet")).text.count('data-state="alive"') == 2
+
+
+def test_two_that_start_at_once_in_two_folders_both_come_up(household: Household) -> None:
+    """Both find the same ports free; the slower one moves."""
+    household.rest()
+    with demo_folder() as other, ThreadPoolExecutor() as both:
+        shutil.copy(household.folder / "ports.json", other)
+        neighbour, demo = both.submit(Demo, other), both.submit(household.running)
+        try:
+            assert not set(neighbour.result().ports.values()) & set(demo.result().ports.values())
+        finally:
+            assert neighbour.result().stop() == 0
 
 
 def test_cleaning_forgets_the_demo_and_nothing_else() -> None:

@@ -39,12 +39,7 @@ class ApiRequest(Request[Any, Any, Any]):
         is_utf8 = parameters.get("charset", "utf-8").lower() == "utf-8"
         if not is_json or not is_utf8 or "content-encoding" in self.headers:
             raise BodyRefused(
-                Problem(
-                    type="urn:resguardo:problem:unsupported-media-type",
-                    title="The body must be JSON in UTF-8.",
-                    status=HTTP_415_UNSUPPORTED_MEDIA_TYPE,
-                    code="unsupported-media-type",
-                )
+                problems.of_code("unsupported-media-type", HTTP_415_UNSUPPORTED_MEDIA_TYPE)
             )
         if not body:
             raise _bad("", "The body is empty")

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from domain.ids import ProposalId, TicketId
 from domain.refusals import NotFound, Refused
-from service.console.frame import Me, language_of, me, zone_said
+from service.console.frame import Me, language_of, me
 from service.console.frame import show as show_page
 from service.console.ticket import BY, filled_in
 from service.operations import agents, desk, tickets
@@ -20,6 +20,7 @@ from service.operations.house import House
 from service.operations.ticket_page import TicketSeen
 from service.pages import AnyRequest, go, our_form
 from service.problems import STATUS
+from service.wording import zone_said
 
 
 class ApprovalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

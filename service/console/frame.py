@@ -106,13 +106,6 @@ def zone_of(wallets: Collection[Wallet]) -> str:
     return zones.pop() if len(zones) == 1 else "UTC"
 
 
-def zone_said(time_zone: str, language: str) -> str:
-    """The city whose clock it is, as the reader calls it: "Buenos Aires", "UTC"."""
-    zones: Any = Locale.parse(language, sep="-").time_zones
-    here = time_zone.rpartition("/")[2].replace("_", " ")
-    return str(zones.get(time_zone, {}).get("city", here))
-
-
 def country_said(code: str, language: str) -> str:
     names: Any = Locale.parse(language, sep="-").territories
     return str(names.get(code, code))

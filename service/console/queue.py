@@ -20,7 +20,6 @@ from service.console.frame import (
     signed_in,
     to_the_second,
     zone_of,
-    zone_said,
 )
 from service.operations import desk
 from service.operations.agents import SignedIn
@@ -28,6 +27,7 @@ from service.operations.desk import QueueRow
 from service.operations.house import House
 from service.pages import AnyRequest, go
 from service.problems import STATUS
+from service.wording import zone_said
 
 _LONGEST_SHOWN = 40
 

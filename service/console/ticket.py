@@ -21,7 +21,6 @@ from service.console.frame import (
     language_said,
     me,
     signed_in,
-    zone_said,
 )
 from service.console.frame import show as show_page
 from service.operations import desk, tickets

@@ -45,16 +45,19 @@ def door(port: int) -> Middleware:
 
 
 async def serve_until_stopped(app: web.Application, port: int) -> None:
-    """Listen on the loopback address until SIGTERM or SIGINT."""
+    """Listen on the loopback address until SIGTERM or SIGINT, or leave if that cannot be."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError as taken:
+            raise SystemExit(f"ERROR {taken.strerror}") from None
         await asked.wait()
     finally:
         await runner.cleanup()

@@ -27,7 +27,7 @@ from service.demo.people import CLIENT, DemoBroken, Secrets
 from service.demo.ports import Ports, choose
 from service.embedded import OWNER, SERVICE, ClusterFault, FolderInUse
 from service.embedded.claim import Claim
-from service.processes import NotReady, Parent, PartEnded, answers, kept_ports
+from service.processes import NotReady, Parent, PartEnded, answers, is_free, kept_ports
 from service.security import keys
 from service.security.keys import KeysWrong
 from service.settings import SettingWrong, database_url
@@ -57,18 +57,30 @@ def run(folder: Path) -> int:
     console = where_to_click.terminal()
     folder = folder.resolve()
     try:
-        with (
-            claimed(folder),
-            Parent(stops=STOPS, output=LogFiles(folder / "log", sys.stderr)) as parent,
-        ):
-            start(parent, folder, console)
-            parent.wait()
+        with claimed(folder):
+            while not stayed_until_asked(folder, console):
+                # Someone else listens where we were about to: now that they do, we see it.
+                continue
     except AlreadyRuns as runs:
         return _say(str(runs))
     except _FAULTS as fault:
         return _say(f"{fault}\nMore is in {folder / 'log'}.")
     console.print("  Stopped. `make run` goes on from here.")
     return 0
+
+
+def stayed_until_asked(folder: Path, console: Console) -> bool:
+    """One run. False if a part could not live because its port had been taken meanwhile."""
+    try:
+        with Parent(stops=STOPS, output=LogFiles(folder / "log", sys.stderr)) as parent:
+            start(parent, folder, console)
+            parent.wait()
+    except PartEnded:
+        # Our own parts have stopped, so whoever holds a port of ours is a stranger.
+        if all(map(is_free, kept_ports(folder / PORTS).values())):
+            raise
+        return False
+    return True
 
 
 def clean(folder: Path) -> None:

@@ -20,6 +20,8 @@ def code_at(secret: str, now: datetime) -> str:
 
 def accepted_step(secret: str, typed: str, *, last_step: int, now: datetime) -> int | None:
     """The time step whose code was typed, if it is later than the last accepted one."""
+    if not (typed.isascii() and typed.isdigit()):
+        return None
     current = int(now.timestamp()) // _STEP
     totp = TOTP(secret)
     found: int | None = None

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import asyncpg
+import structlog
 from litestar import Request, Response
 
 from domain.ids import WalletId
@@ -11,6 +12,7 @@ from service.security.authorization import Basic, Bearer
 from service.security.tokens import digest
 from service.storage.introspection import Asked, Introspection
 
+log = structlog.get_logger("service.signals")
 _driver: Any = asyncpg
 # The driver's own ways of saying that the database cannot answer.
 NO_ANSWER: Final[tuple[type[Exception], ...]] = (_driver.PostgresError, _driver.InterfaceError)
@@ -39,6 +41,7 @@ async def ask(
             return None
 
 
-def unavailable(_: Request[Any, Any, Any], __: Exception) -> Response[Any]:
+def unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """No answer is not "active": a gateway must fail closed."""
+    log.error("request.database-away", error=type(error).__name__, path=request.url.path)
     return problems.document(problems.UNAVAILABLE, {"Retry-After": "5"})

@@ -20,6 +20,13 @@ from service.storage.introspection import Introspection
 from service.storage.values import Scope
 
 CLIENT_HEADER: Final = "Resguardo-Client"
+# Why is nobody's business at a gateway's door.
+NOT_ACTIVE: Final = Problem(
+    type="urn:resguardo:problem:session-not-active",
+    title="The session is not active",
+    status=HTTP_401_UNAUTHORIZED,
+    code="session-not-active",
+)
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
@@ -34,7 +41,10 @@ class SessionNotActive(Exception):
     security=[{openapi.SESSION: [], openapi.GATEWAY: []}],
     response_description="The session is alive",
     response_headers=_NO_STORE,
-    responses=openapi.problems_at(401),
+    responses={
+        **openapi.problems_at(),
+        HTTP_401_UNAUTHORIZED: openapi.problem("Do not let them through", NOT_ACTIVE),
+    },
 )
 async def check_session(
     request: Request[Any, Any, Any],
@@ -52,15 +62,9 @@ async def check_session(
 
 
 def not_active(_: Request[Any, Any, Any], __: SessionNotActive) -> Response[Problem]:
-    """Why is nobody's business at a gateway's door."""
-    told = Problem(
-        type="urn:resguardo:problem:session-not-active",
-        title="The session is not active",
-        status=HTTP_401_UNAUTHORIZED,
-        code="session-not-active",
-    )
     return problems.document(
-        told, {**_NO_STORE, "WWW-Authenticate": 'Bearer realm="resguardo", error="invalid_token"'}
+        NOT_ACTIVE,
+        {**_NO_STORE, "WWW-Authenticate": 'Bearer realm="resguardo", error="invalid_token"'},
     )
 
 

@@ -111,6 +111,7 @@ REFUSALS: Final[Mapping[type[Refused], Words]] = {
         _("The wallet is not blocked: you are not among the people who can block it just now."),
         _("Call %(wallet)s now: %(number)s."),
     ),
+    r.TokenUsed: _STAFF,
     r.StrongSignInNeeded: Words(
         _("Sign in again to change something"),
         _("Open this page from the %(wallet)s app right after signing in there."),

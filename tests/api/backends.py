@@ -122,10 +122,16 @@ def hold(document: Mapping[str, Any], response: httpx.Response) -> None:
         return
     media_type = response.headers["content-type"].partition(";")[0]
     assert media_type in content, (media_type, list(content))
-    schema = {**content[media_type]["schema"], "components": document["components"]}
-    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(
-        response.json()
+    fits(document, content[media_type]["schema"], response.json())
+
+
+def fits(document: Mapping[str, Any], schema: Mapping[str, Any], value: object) -> None:
+    """The value is of a schema of the document, formats included."""
+    validator: Any = Draft202012Validator(
+        {**schema, "components": document["components"]},
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
     )
+    validator.validate(value)
 
 
 def _operation(document: Mapping[str, Any], request: httpx.Request) -> dict[str, Any] | None:

@@ -66,26 +66,25 @@ async def test_an_account_of_another_wallet_does_not_exist(norte: Backend, sur: 
     assert (await norte.call("GET", PATH)).json()["language"] == "es"
 
 
-@pytest.mark.parametrize(
-    "subject", ["o", "o" * 255, "ñandú|42", "a b", "a%2Fb", "?#&=+", "😀" * 255, "'; --", '"']
-)
-async def test_a_subject_is_whatever_the_wallet_says(norte: Backend, subject: str) -> None:
-    path = f"/v1/accounts/{quote(subject, safe='')}"
-
-    answer = await norte.call("PUT", path, an_account())
-
-    assert (answer.status_code, answer.json()["subject"]) == (201, subject)
-    assert (await norte.call("GET", path)).json()["subject"] == subject
+SUBJECTS = ("o", "o" * 255, "ñandú|42", "a b", "a%2Fb", "?#&=+", "😀" * 255, "'; --", '"')
 
 
-@pytest.mark.parametrize(
-    "written_as", ["o" * 256, "a%00b", "a%0Ab", "a%7F", "a%C2%85b", "a%FFb", "%ED%A0%80"]
-)
-async def test_what_cannot_be_a_subject_is_refused(norte: Backend, written_as: str) -> None:
-    answer = await norte.call("PUT", f"/v1/accounts/{written_as}", an_account())
+async def test_a_subject_is_whatever_the_wallet_says(norte: Backend) -> None:
+    for subject in SUBJECTS:
+        path = f"/v1/accounts/{quote(subject, safe='')}"
+        answer = await norte.call("PUT", path, an_account())
+        assert (answer.status_code, answer.json()["subject"]) == (201, subject)
+        assert (await norte.call("GET", path)).json()["subject"] == subject
 
-    assert answer.status_code == 400
-    assert [one["pointer"] for one in answer.json()["errors"]] == ["/subject"]
+
+NO_SUBJECTS = ("o" * 256, "a%00b", "a%0Ab", "a%7F", "a%C2%85b", "a%FFb", "%ED%A0%80")
+
+
+async def test_what_cannot_be_a_subject_is_refused(norte: Backend) -> None:
+    for written in NO_SUBJECTS:
+        answer = await norte.call("PUT", f"/v1/accounts/{written}", an_account())
+        assert answer.status_code == 400, written
+        assert [one["pointer"] for one in answer.json()["errors"]] == ["/subject"]
 
 
 @pytest.mark.parametrize(

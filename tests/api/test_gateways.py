@@ -1,4 +1,4 @@
-"""Introspection and session check: never "active" for what does not live, not even a moment late."""
+"""Introspection and session check: never "active" for what does not live, not a moment late."""
 
 from collections.abc import Callable
 from datetime import timedelta

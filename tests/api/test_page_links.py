@@ -8,8 +8,8 @@ import pytest
 from domain.refusals import StrongSignInNeeded
 from domain.wallets import Wallet
 from service.operations import page_links, people
-from service.operations.house import House
 from service.operations.browsers import Opened
+from service.operations.house import House
 from tests import people as cast
 from tests.api.backends import A_MOMENT, Backend, a_session, frozen
 
@@ -62,6 +62,7 @@ async def test_a_link_leads_to_the_wallets_own_origin_for_a_minute(
     ],
 )
 async def test_only_a_recent_strong_sign_in_may_manage(
+    *,
     norte: Backend,
     house: House,
     wallet: Wallet,

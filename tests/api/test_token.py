@@ -88,36 +88,33 @@ async def test_a_form_has_its_limit_too(norte: Backend) -> None:
         assert answer.status_code == status
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        "",
-        "Basic",
-        "Basic !",
-        "Basic " + encoded("norte-backend", "wrong"),
-        "Basic " + encoded("nobody", "wrong"),
-        "Basic " + encoded("nor\x00te", "wrong"),
-        "Basic " + encoded("nor%00te", "wrong"),
-        "Basic /w==",
-        "Basic " + "a" * 2000,
-        "Bearer abc",
-        "Digest abc",
-    ],
+NOBODY = (
+    "",
+    "Basic",
+    "Basic !",
+    "Basic " + encoded("norte-backend", "wrong"),
+    "Basic " + encoded("nobody", "wrong"),
+    "Basic " + encoded("nor\x00te", "wrong"),
+    "Basic " + encoded("nor%00te", "wrong"),
+    "Basic /w==",
+    "Basic " + "a" * 2000,
+    "Bearer abc",
+    "Digest abc",
 )
-async def test_who_is_no_client_gets_no_token(norte: Backend, header: str) -> None:
-    answer = await norte.http.post(
-        "/oauth/token", headers={"Authorization": header}, data={"grant_type": GRANT}
-    )
 
-    assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
-    assert answer.headers["www-authenticate"].startswith("Basic")
-    assert answer.headers["cache-control"] == "no-store"
+
+async def test_who_is_no_client_gets_no_token(norte: Backend) -> None:
+    for header in NOBODY:
+        answer = await norte.http.post(
+            "/oauth/token", headers={"Authorization": header}, data={"grant_type": GRANT}
+        )
+        assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"}), header
+        assert answer.headers["www-authenticate"].startswith("Basic")
+        assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_a_client_of_one_wallet_is_unknown_to_another(norte: Backend, sur: Backend) -> None:
-    at_sur = await sur.http.post(
-        "/oauth/token", headers=norte.basic, data={"grant_type": GRANT}
-    )
+    at_sur = await sur.http.post("/oauth/token", headers=norte.basic, data={"grant_type": GRANT})
 
     assert (at_sur.status_code, at_sur.json()) == (401, {"error": "invalid_client"})
 

@@ -26,7 +26,7 @@ from domain.contacts import (
     Contact,
     ContactStatus,
 )
-from domain.ids import AddressId, AgentId, ContactId, PersonId, ProposalId, TicketId
+from domain.ids import AddressId, AgentId, ContactId, PersonId, ProposalId, TicketId, WalletId
 from domain.tickets import RELEASED, Proposal, ProposalStatus, Ticket, TicketKind
 from domain.wallets import Wallet
 from service.operations.house import House
@@ -216,7 +216,7 @@ async def test_an_address_has_at_most_one_holder_in_a_wallet(house: House, norte
 
 
 async def test_no_two_wallets_live_at_one_origin(house: House, norte: Wallet) -> None:
-    twin = replace(norte, id=type(norte.id)(int=7))
+    twin = replace(norte, id=WalletId(new_id()))
 
     await refused(house, twin, "wallets_origin_key")
     await stored(house, replace(twin, origin="http://sur.localhost:8000"))

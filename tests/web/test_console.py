@@ -14,71 +14,47 @@ from msgspec.structs import replace
 from sqlalchemy import event, select, update
 
 from domain import events
-from domain.accounts import Account, AccountState
-from domain.contacts import Contact
+from domain.accounts import AccountState
 from domain.events import Event, name_of
-from domain.ids import TicketId
 from domain.refusals import Refused
-from domain.reports import LossKind
 from domain.tickets import ProofKind, ReleaseReason, Stage
 from domain.wallets import Wallet
-from service.operations import agents, desk, filing, reports, tickets, visits
-from service.operations.agents import NewAgent, SignedIn
+from service.operations import agents, desk, tickets
+from service.operations.agents import SignedIn
 from service.operations.house import House
-from service.operations.visits import Draft
-from service.security.totp import code_at
 from service.storage.tables import agents as agents_table
 from service.storage.tables import proofs as proofs_table
 from service.wording import templates
 from tests import people as cast
 from tests.browsers import Browser, Page
+from tests.desks import Authenticator, Case, a_case, an_agent, proposed
 from tests.houses import CONSOLE
 
 pytestmark = pytest.mark.anyio
-HALF_A_MINUTE = timedelta(seconds=30)
 AGENT_COOKIE = "__Host-agent"
 
 
 class AtDesk(Struct, frozen=True, kw_only=True):
     """An agent with a browser of their own, and the authenticator in their pocket."""
 
-    house: House
     browser: Browser
-    login: str
-    secret: str
+    authenticator: Authenticator
 
     async def new_code(self) -> str:
-        """A code that was not used yet: the authenticator shows another every 30 seconds."""
-        await cast.move_clock(self.house, HALF_A_MINUTE)
-        return code_at(self.secret, await cast.now(self.house))
+        return await self.authenticator.new_code()
 
     async def sign_in(self, page: Page | None = None) -> Page:
         door = page or await self.browser.open("/console/sign-in")
         return await door.press(
             "/console/sign-in",
-            login=self.login,
+            login=self.authenticator.login,
             password=cast.PASSWORD,
             code=await self.new_code(),
         )
 
     async def signed_in(self) -> SignedIn:
-        return await agents.signed_in(self.house, self.browser.cookies[AGENT_COOKIE])
-
-
-class Case(Struct, frozen=True, kw_only=True):
-    """Olga's phone was reported, and a ticket waits."""
-
-    wallet: Wallet
-    account: Account
-    ticket_id: TicketId
-    reference: str
-    # Cleo has not reported yet.
-    cleo: Contact
-    cleos_link: str
-
-    @property
-    def path(self) -> str:
-        return f"/console/tickets/{self.ticket_id}"
+        cookie = self.browser.cookies[AGENT_COOKIE]
+        return await agents.signed_in(self.authenticator.house, cookie)
 
 
 @pytest.fixture
@@ -101,68 +77,20 @@ async def arne(house: House, app: Litestar, wallet: Wallet) -> AtDesk:
     return await at_desk(house, app, wallet, "arne", level=3)
 
 
-async def a_case(
-    house: House, wallet: Wallet, subject: str = cast.OLGA, *, note: str = "", reach: str = ""
-) -> Case:
-    account = await cast.olga(house, wallet, subject)
-    phone = await cast.a_session(house, wallet, f"phone of {subject}", subject=subject)
-    pages = await cast.at_her_pages(house, wallet, phone, subject)
-    carl, link = await cast.a_contact(house, wallet, pages, "Carl")
-    cleo, cleos_link = await cast.a_contact(house, wallet, pages, "Cleo")
-    visit = await cast.a_verified_visit(house, wallet, link)
-    said = Draft(contact_id=carl.id, kind=LossKind.STOLEN, note=note, reach=reach)
-    await reports.save(house, wallet, visit, said)
-    visit = await visits.current(house, visit)
-    report = await filing.file_report(house, wallet, visit, key="button")
-    # Nobody may ask for another code within the next minutes, Carl neither.
-    await cast.move_clock(house, timedelta(minutes=5))
-    return Case(
-        wallet=wallet,
-        account=account,
-        ticket_id=report.ticket_id,
-        reference=report.reference,
-        cleo=cleo,
-        cleos_link=cleos_link,
-    )
+async def at_the_door(
+    house: House, app: Litestar, wallet: Wallet, login: str, *, level: int, language: str = "en"
+) -> AtDesk:
+    found = await an_agent(house, wallet, login, level=level, language=language)
+    return AtDesk(browser=Browser(app, CONSOLE, language="en"), authenticator=found)
 
 
 async def at_desk(
     house: House, app: Litestar, wallet: Wallet, login: str, *, level: int, language: str = "en"
 ) -> AtDesk:
-    """Made two days ago, signed in."""
-    found = await an_agent(house, app, wallet, login, level=level, language=language)
+    """Signed in."""
+    found = await at_the_door(house, app, wallet, login, level=level, language=language)
     await found.sign_in()
     return found
-
-
-async def an_agent(
-    house: House, app: Litestar, wallet: Wallet, login: str, *, level: int, language: str = "en"
-) -> AtDesk:
-    new = NewAgent(
-        login=login,
-        name=login.capitalize(),
-        password=cast.PASSWORD,
-        level=level,
-        wallets=(wallet.id,),
-        language=language,
-    )
-    secret = await agents.add_agent(house, new)
-    since = await cast.now(house) - timedelta(days=1)
-    async with house.engine.begin() as db:
-        await db.execute(
-            update(agents_table).where(agents_table.c.login == login).values(can_approve_from=since)
-        )
-    return AtDesk(
-        house=house, browser=Browser(app, CONSOLE, language="en"), login=login, secret=secret
-    )
-
-
-async def proposed(house: House, case: Case, by: AtDesk) -> None:
-    """Two proofs and a proposal, by one agent."""
-    who = await by.signed_in()
-    for kind in (ProofKind.WALLET_REPROOFING, ProofKind.OWNER_CODE):
-        await tickets.record_proof(house, case.ticket_id, kind=kind, source="call 7", by=who)
-    await tickets.propose_release(house, case.ticket_id, reason=ReleaseReason.OWNER_SAFE, by=who)
 
 
 async def approved_from(page: Page, agent: AtDesk, case: Case) -> Page:
@@ -202,7 +130,7 @@ def statements(house: House) -> Generator[list[str]]:
 async def test_whoever_is_not_signed_in_comes_to_the_door_and_from_there_to_where_they_were_going(
     house: House, app: Litestar, case: Case
 ) -> None:
-    astrid = await an_agent(house, app, case.wallet, "astrid", level=2)
+    astrid = await at_the_door(house, app, case.wallet, "astrid", level=2)
 
     door = await astrid.browser.open(case.path)
     assert door.title.startswith("Sign in")
@@ -226,8 +154,8 @@ async def test_the_consoles_own_address_leads_to_the_queue_and_a_wallets_has_non
 async def test_every_reason_not_to_let_somebody_in_gives_the_same_answer(
     house: House, app: Litestar, wallet: Wallet
 ) -> None:
-    astrid = await an_agent(house, app, wallet, "astrid", level=2)
-    gone = await an_agent(house, app, wallet, "gone", level=2)
+    astrid = await at_the_door(house, app, wallet, "astrid", level=2)
+    gone = await at_the_door(house, app, wallet, "gone", level=2)
     async with house.engine.begin() as db:
         await db.execute(
             update(agents_table)
@@ -281,7 +209,7 @@ async def test_an_unknown_name_asks_as_much_of_the_database_as_a_wrong_password_
 async def test_sign_in_leads_nowhere_but_into_the_console(
     house: House, app: Litestar, wallet: Wallet
 ) -> None:
-    astrid = await an_agent(house, app, wallet, "astrid", level=2)
+    astrid = await at_the_door(house, app, wallet, "astrid", level=2)
     for target in ("https://evil.example/", "//evil.example", "/console/../owner", "\\evil", ""):
         astrid.browser.cookies.pop(AGENT_COOKIE, None)
         door = await astrid.browser.open("/console/sign-in")
@@ -351,7 +279,7 @@ async def test_forms_from_elsewhere_or_without_the_token_do_nothing(
         (token, "http://localhost:8000"),
         (token, "null"),
         ({"csrf_token": "0" * 64}, CONSOLE),
-        ({}, CONSOLE),
+        ({"csrf": "none"}, CONSOLE),
     ):
         answer = await astrid.browser.request(
             "POST", path, fields=fields, headers={"Origin": origin}
@@ -511,7 +439,7 @@ async def test_a_closed_ticket_takes_no_proof(
     house: House, case: Case, astrid: AtDesk, arne: AtDesk
 ) -> None:
     page = await astrid.browser.open(case.path)
-    await proposed(house, case, astrid)
+    await proposed(house, case, await astrid.signed_in())
     await approved_from(await arne.browser.open(f"{case.path}/approval"), arne, case)
 
     refused = await page.press(f"{case.path}/proofs", kind="recovery-card", source="card 4")
@@ -560,14 +488,14 @@ async def test_two_agents_walk_the_whole_way_and_the_account_is_given_back(
 async def test_approving_takes_the_password_and_a_code_that_was_not_used(
     house: House, case: Case, astrid: AtDesk, arne: AtDesk
 ) -> None:
-    await proposed(house, case, astrid)
+    await proposed(house, case, await astrid.signed_in())
     page = await arne.browser.open(f"{case.path}/approval")
     path = f"{case.path}/approval"
     used = await arne.new_code()
     refused = await page.press(path, password="another long passphrase", code=used)
     assert refused.status == 401
     assert "Password or code is not right." in refused.text
-    astrids = code_at(astrid.secret, await cast.now(house))
+    astrids = await astrid.authenticator.code()
     assert (await page.press(path, password=cast.PASSWORD, code=astrids)).status == 401
     assert (await page.press(path, password="", code="")).status == 401
     bare = {"csrf_token": page.form(path).fields["csrf_token"]}
@@ -583,7 +511,7 @@ async def test_approving_takes_the_password_and_a_code_that_was_not_used(
 async def test_nobody_approves_what_they_proposed_by_any_way(
     house: House, case: Case, arne: AtDesk, astrid: AtDesk
 ) -> None:
-    await proposed(house, case, astrid)
+    await proposed(house, case, await astrid.signed_in())
     # A page that was made while it was somebody else's proposal …
     tab = await arne.browser.open(f"{case.path}/approval")
     form = tab.form(f"{case.path}/approval")
@@ -620,7 +548,7 @@ async def test_levels_are_kept_by_page_and_by_press(
     wish = token | {"reason": "owner-safe", "seen": "1"}
     assert (await ines.browser.send(f"{case.path}/proposal", wish)).status == 403
 
-    await proposed(house, case, astrid)
+    await proposed(house, case, await astrid.signed_in())
     for agent in (ines, astrid):
         page = await agent.browser.open(f"{case.path}/approval")
         assert "This takes level 3 or an officer." in page.text
@@ -641,7 +569,7 @@ async def test_levels_are_kept_by_page_and_by_press(
 async def test_somebody_made_today_cannot_approve_yet(
     house: House, case: Case, astrid: AtDesk, arne: AtDesk
 ) -> None:
-    await proposed(house, case, astrid)
+    await proposed(house, case, await astrid.signed_in())
     page = await arne.browser.open(f"{case.path}/approval")
     async with house.engine.begin() as db:
         await db.execute(
@@ -659,7 +587,7 @@ async def test_somebody_made_today_cannot_approve_yet(
 async def test_a_proof_after_the_proposal_voids_it_under_the_approvers_eyes(
     house: House, case: Case, astrid: AtDesk, arne: AtDesk
 ) -> None:
-    await proposed(house, case, astrid)
+    await proposed(house, case, await astrid.signed_in())
     page = await arne.browser.open(f"{case.path}/approval")
     ticket = await astrid.browser.open(case.path)
     assert "The proposal that waits will no longer stand." in ticket.text
@@ -675,7 +603,7 @@ async def test_a_proof_after_the_proposal_voids_it_under_the_approvers_eyes(
 async def test_a_page_approves_only_the_proposal_it_showed(
     house: House, case: Case, astrid: AtDesk, arne: AtDesk
 ) -> None:
-    await proposed(house, case, astrid)
+    await proposed(house, case, await astrid.signed_in())
     page = await arne.browser.open(f"{case.path}/approval")
     rejected = await page.press(f"{case.path}/rejection")
     assert "Rejected. The account stays frozen." in rejected.text
@@ -694,7 +622,7 @@ async def test_a_page_approves_only_the_proposal_it_showed(
 async def test_a_report_that_joined_since_the_page_was_made_has_to_be_read_first(
     house: House, case: Case, astrid: AtDesk, arne: AtDesk
 ) -> None:
-    await proposed(house, case, astrid)
+    await proposed(house, case, await astrid.signed_in())
     page = await arne.browser.open(f"{case.path}/approval")
     await cast.a_report(house, case.wallet, case.cleo, case.cleos_link)
 
@@ -727,7 +655,7 @@ async def test_a_proposal_on_a_page_that_is_stale_keeps_its_reason(
 async def test_a_release_happens_once(
     house: House, case: Case, astrid: AtDesk, arne: AtDesk
 ) -> None:
-    await proposed(house, case, astrid)
+    await proposed(house, case, await astrid.signed_in())
     page = await arne.browser.open(f"{case.path}/approval")
     await approved_from(page, arne, case)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text, update
 
-from domain.accounts import AccountState
+from domain.accounts import AccountState, Done
 from service.operations import accounts
 from service.security.encryption import Place
 from service.storage import load
@@ -409,14 +409,12 @@ async def test_the_receipt_tells_what_the_wallet_confirmed_and_for_how_long_it_w
     await cast.move_clock(scene.house, timedelta(seconds=60))
     silent = await carl.open("/r/receipt")
     assert "Call Norte too" in silent.text
-    instant = await cast.now(scene.house)
     await accounts.confirm_freeze(
         scene.house,
         scene.wallet,
         cast.OLGA,
         version=1,
-        done=("sessions",),
-        at=instant,
+        done=(Done.SESSIONS,),
         by=cast.THE_WALLET,
     )
     confirmed = await carl.open("/r/receipt")

@@ -112,9 +112,7 @@ class Norte:
     async def new_phone(self) -> Device:
         """A phone from the shop; nobody is signed in on it yet."""
         number = sum(device.kind == "phone" for device in self.kept.devices) + 1
-        device = Device(
-            id=f"phone-{number}", kind="phone", label=f"Moto G85 ({number})", platform="android"
-        )
+        device = Device(id=f"phone-{number}", kind="phone", label="Moto G85", platform="android")
         self.kept.devices.append(device)
         self._store.save(self.kept)
         return device

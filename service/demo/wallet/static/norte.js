@@ -33,6 +33,7 @@ async function show(screen, html) {
   }
   screen.replaceChildren(...next.childNodes);
   screen.classList.remove("is-dying");
+  screen.classList.toggle("has-died", dies);
   if (after !== before) {
     screen.closest(".device").querySelector("[data-said]").textContent =
       screen.querySelector("h3").textContent;

@@ -1,0 +1,109 @@
+"""What agents work with in tests: a ticket that waits, and agents with their authenticators."""
+
+from datetime import timedelta
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import update
+
+from domain.accounts import Account
+from domain.contacts import Contact
+from domain.ids import TicketId
+from domain.reports import LossKind
+from domain.tickets import ProofKind, ReleaseReason
+from domain.wallets import Wallet
+from service.operations import agents, filing, reports, tickets, visits
+from service.operations.agents import NewAgent, SignedIn
+from service.operations.house import House
+from service.operations.visits import Draft
+from service.security.totp import code_at
+from service.storage.tables import agents as agents_table
+from tests import people as cast
+
+HALF_A_MINUTE: Final = timedelta(seconds=30)
+
+
+class Authenticator(Struct, frozen=True, kw_only=True):
+    """An agent's login, and what is in their pocket."""
+
+    house: House
+    login: str
+    secret: str
+
+    async def code(self) -> str:
+        """What it shows now."""
+        return code_at(self.secret, await cast.now(self.house))
+
+    async def new_code(self) -> str:
+        """A code that was not used yet: it shows another every 30 seconds."""
+        await cast.move_clock(self.house, HALF_A_MINUTE)
+        return await self.code()
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """Olga's phone was reported, and a ticket waits."""
+
+    wallet: Wallet
+    account: Account
+    ticket_id: TicketId
+    reference: str
+    # Cleo has not reported yet.
+    cleo: Contact
+    cleos_link: str
+
+    @property
+    def path(self) -> str:
+        return f"/console/tickets/{self.ticket_id}"
+
+
+async def an_agent(
+    house: House, wallet: Wallet, login: str, *, level: int, language: str = "en"
+) -> Authenticator:
+    """May approve since yesterday."""
+    new = NewAgent(
+        login=login,
+        name=login.capitalize(),
+        password=cast.PASSWORD,
+        level=level,
+        wallets=(wallet.id,),
+        language=language,
+    )
+    secret = await agents.add_agent(house, new)
+    since = await cast.now(house) - timedelta(days=1)
+    async with house.engine.begin() as db:
+        await db.execute(
+            update(agents_table).where(agents_table.c.login == login).values(can_approve_from=since)
+        )
+    return Authenticator(house=house, login=login, secret=secret)
+
+
+async def a_case(
+    house: House, wallet: Wallet, subject: str = cast.OLGA, *, note: str = "", reach: str = ""
+) -> Case:
+    account = await cast.olga(house, wallet, subject)
+    phone = await cast.a_session(house, wallet, f"phone of {subject}", subject=subject)
+    pages = await cast.at_her_pages(house, wallet, phone, subject)
+    carl, link = await cast.a_contact(house, wallet, pages, "Carl")
+    cleo, cleos_link = await cast.a_contact(house, wallet, pages, "Cleo")
+    visit = await cast.a_verified_visit(house, wallet, link)
+    said = Draft(contact_id=carl.id, kind=LossKind.STOLEN, note=note, reach=reach)
+    await reports.save(house, wallet, visit, said)
+    visit = await visits.current(house, visit)
+    report = await filing.file_report(house, wallet, visit, key="button")
+    # Nobody may ask for another code within the next minutes, Carl neither.
+    await cast.move_clock(house, timedelta(minutes=5))
+    return Case(
+        wallet=wallet,
+        account=account,
+        ticket_id=report.ticket_id,
+        reference=report.reference,
+        cleo=cleo,
+        cleos_link=cleos_link,
+    )
+
+
+async def proposed(house: House, case: Case, by: SignedIn) -> None:
+    """Two proofs and a proposal, by one agent."""
+    for kind in (ProofKind.WALLET_REPROOFING, ProofKind.OWNER_CODE):
+        await tickets.record_proof(house, case.ticket_id, kind=kind, source="call 7", by=by)
+    await tickets.propose_release(house, case.ticket_id, reason=ReleaseReason.OWNER_SAFE, by=by)
