@@ -29,7 +29,7 @@ from service.operations.house import House
 from service.operations.ticket_page import TicketSeen
 from service.pages import AnyRequest, go, our_form
 from service.problems import STATUS
-from service.wording import said
+from service.wording import said, zone_said
 
 BY: Final = {"by": Provide(signed_in)}
 F = TypeVar("F", bound=Struct)
