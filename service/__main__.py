@@ -78,7 +78,7 @@ def serve(many: int | None) -> None:
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        workers_kill_timeout=5,
     )
     server.serve()
 

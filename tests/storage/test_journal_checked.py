@@ -194,6 +194,24 @@ async def test_whatever_the_owner_of_the_database_changes_is_found(
 
 
 @pytest.mark.usefixtures("chains")
+@pytest.mark.parametrize(
+    ("tried", "why"),
+    [
+        ("entry changed", "the entry is not the one sealed"),
+        ("entry dropped", "the entry is gone"),
+        ("entry and seal dropped", "number 2 is missing"),
+        ("moved to another wallet", "the entry was moved to another wallet"),
+    ],
+)
+async def test_a_check_says_what_it_found(
+    house: House, owner: AsyncEngine, tried: str, why: str
+) -> None:
+    await done_by(owner, *TRIES[tried][1])
+
+    assert (await verify_journal(house, NORTE)).why == why
+
+
+@pytest.mark.usefixtures("chains")
 async def test_an_entry_put_in_between_is_found_even_with_a_seal_that_fits(
     house: House, owner: AsyncEngine
 ) -> None:

@@ -5,11 +5,11 @@ import hashlib
 import logging
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from service.demo.wallet.kept import Device, Kept, Movement, Screen, Store
-from service.demo.wallet.resguardo import Answer, NoAnswer, Resguardo
+from service.demo.wallet.resguardo import NoAnswer, Resguardo
 
 OLGA: Final = "olga-1"
 # How Norte calls a sign-in with a passkey on a separate key; Resguardo was told that it is strong.
@@ -184,7 +184,7 @@ class Norte:
         if answer.status not in {200, 201}:
             device.refused = answer.code or str(answer.status)
             return
-        device.token, device.session_id = token, str(_id(answer))
+        device.token, device.session_id = token, str(answer.body["id"])
         device.screen, device.refused = Screen.ALIVE, None
 
     async def _look_for_freeze(self) -> None:
@@ -244,10 +244,6 @@ def _first() -> Kept:
             Movement(what="salary", cents=31_200_000, at=now - timedelta(days=4)),
         ],
     )
-
-
-def _id(answer: Answer) -> Any:
-    return answer.body.get("id") or answer.body.get("session_id")
 
 
 def _written(instant: datetime) -> str:

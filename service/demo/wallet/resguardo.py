@@ -67,15 +67,12 @@ class Resguardo:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """A call with the bearer token. Raises NoAnswer."""
-        for is_last in (False, True):
-            token = self._token or await self._new_token()
-            with_token = {**(headers or {}), "Authorization": f"Bearer {token}"}
-            answer = await self._send(method, path, headers=with_token, json=body)
-            if answer.status != 401 or answer.code == "strong-sign-in-needed" or is_last:
-                return answer
+        answer = await self._with_token(method, path, body, headers)
+        if answer.status == 401:
             # Used up, or forgotten together with the demo's database.
             self._token = None
-        raise AssertionError("unreachable")
+            answer = await self._with_token(method, path, body, headers)
+        return answer
 
     async def introspect(self, token: str) -> bool:
         """Whether a session lives (RFC 7662). Raises NoAnswer; never guesses."""
@@ -85,6 +82,17 @@ class Resguardo:
         if answer.status != 200:
             raise NoAnswer
         return answer.body.get("active") is True
+
+    async def _with_token(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
+        token = self._token or await self._new_token()
+        signed = {**(headers or {}), "Authorization": f"Bearer {token}"}
+        return await self._send(method, path, headers=signed, json=body)
 
     async def _new_token(self) -> str:
         form = {"grant_type": "client_credentials", "scope": SCOPES}
