@@ -27,6 +27,7 @@ from service.security.headers import SecurityHeaders
 from service.security.keys import load as load_keys
 from service.security.passwords import Passwords
 from service.settings import Settings
+from service.signals.fast_lane import FastLane
 from service.storage.introspection import Introspection
 from service.storage.migrations import require_humble_role
 from service.storage.rows import clock
@@ -90,7 +91,8 @@ def create_app(settings: Settings) -> Litestar:
     )
     # Around the router, not around each route: an address that leads nowhere goes through the same
     # door, and its answer carries the same headers.
-    app.asgi_handler = SecurityHeaders(HostDoor(app.asgi_handler, hosts=hosts))
+    door = SecurityHeaders(HostDoor(app.asgi_handler, hosts=hosts))
+    app.asgi_handler = FastLane(door, hosts=hosts, state=app.state)
     return app
 
 

@@ -45,6 +45,11 @@ class Hosts:
         await self._refresh()
         return self._wallets.get(host)
 
+    def known(self, host: str) -> Wallet | None:
+        """The wallet at this host, if what was read of it is still fresh; asks no database."""
+        fresh = time.monotonic() - self._read_at < _FRESH
+        return self._wallets.get(host) if fresh else None
+
     async def wallet(self, wallet_id: WalletId) -> Wallet | None:
         await self._refresh()
         return next((w for w in self._wallets.values() if w.id == wallet_id), None)
@@ -82,6 +87,10 @@ class HostDoor:
             wallet = await self._hosts.wallet_at(host)
         except _AWAY:
             await _plain(send, HTTP_503_SERVICE_UNAVAILABLE, _NOTHING_STORED)
+            return
+        if "//" in path:
+            # The router would read "//console" as "/console"; here it is an address of nobody's.
+            await _plain(send, HTTP_404_NOT_FOUND, b"Not found\n")
             return
         at_console = path == "/console" or path.startswith(("/console/", "/static/"))
         if host == self._hosts.console_host and (at_console or path == "/"):

@@ -51,7 +51,7 @@ _PROBLEMS: Final[Mapping[int, tuple[str, Problem]]] = {
     404: ("Unknown to this wallet", problems.of_refusal(r.NotFound())),
     409: ("The state of the account does not allow it", problems.of_refusal(r.AccountIsFrozen())),
     413: ("The body is larger than 64 kB", problems.of_code("too-large", 413)),
-    415: ("The body is not JSON", problems.of_code("unsupported-media-type", 415)),
+    415: ("The body is not JSON", problems.NOT_JSON),
     422: ("Of the form, but refused by a rule", problems.of_refusal(r.AddressNotAllowed())),
     503: ("Not stored", problems.UNAVAILABLE),
 }

@@ -16,6 +16,7 @@ from litestar.status_codes import (
     HTTP_404_NOT_FOUND,
     HTTP_409_CONFLICT,
     HTTP_410_GONE,
+    HTTP_415_UNSUPPORTED_MEDIA_TYPE,
     HTTP_422_UNPROCESSABLE_ENTITY,
     HTTP_429_TOO_MANY_REQUESTS,
     HTTP_500_INTERNAL_SERVER_ERROR,
@@ -66,7 +67,6 @@ STATUS: Final[Mapping[type[Refused], int]] = {
 TITLES: Final[Mapping[str, str]] = {
     "bad-request": "The request is not of the documented form.",
     "too-large": "The body is larger than 64 kB.",
-    "unsupported-media-type": "The body must be JSON in UTF-8.",
     "not-found": "There is nothing here.",
     "method-not-allowed": "This resource has no such method.",
     "unavailable": "Storing is not possible at the moment. Try again later.",
@@ -160,5 +160,12 @@ def headers_of(refusal: Refused) -> dict[str, str]:
     return {}
 
 
+# Only the API says this one: no page asks for JSON.
+NOT_JSON: Final = Problem(
+    type="urn:resguardo:problem:unsupported-media-type",
+    title="The body must be JSON in UTF-8.",
+    status=HTTP_415_UNSUPPORTED_MEDIA_TYPE,
+    code="unsupported-media-type",
+)
 UNAVAILABLE: Final = of_code("unavailable", HTTP_503_SERVICE_UNAVAILABLE)
 INTERNAL: Final = of_code("internal", HTTP_500_INTERNAL_SERVER_ERROR)

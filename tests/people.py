@@ -18,6 +18,7 @@ from domain.wallets import Wallet
 from service.operations import (
     accounts,
     agents,
+    clients,
     desk,
     filing,
     invitations,
@@ -37,13 +38,15 @@ from service.operations.sessions import ToldDevice
 from service.operations.visits import Draft
 from service.operations.wallets import NewWallet, add_wallet
 from service.security.encryption import Place
+from service.security.tokens import digest, new_id
 from service.security.totp import code_at
 from service.storage import load
+from service.storage.introspection import Introspection
 from service.storage.keychain import find_key
 from service.storage.rows import clock
 from service.storage.tables import agents as agents_table
 from service.storage.tables import outbox
-from service.storage.values import BrowserSession, LinkPurpose
+from service.storage.values import BrowserSession, LinkPurpose, Scope
 
 THE_WALLET = Actor(ActorKind.WALLET)
 OLGA = "olga-1"
@@ -242,3 +245,16 @@ async def released(house: House, wallet: Wallet) -> None:
     seen = await desk.see_ticket(house, row.ticket_id, arne)
     assert seen.proposal is not None
     await tickets.approve_release(house, row.ticket_id, seen.proposal.proposal_id, by=arne)
+
+
+async def is_active(
+    introspection: Introspection, house: House, wallet: Wallet, token_sha256: bytes
+) -> bool:
+    """What a gateway hears of a session; it asks as a client made for this question."""
+    name = f"gateway-{new_id()}"
+    secret = await clients.add_client(house, wallet.id, name, (Scope.INTROSPECT,))
+    asked = await introspection.ask_as_client(
+        wallet.id, token_sha256, client_id=name, secret_sha256=digest(secret)
+    )
+    assert asked is not None
+    return asked.session is not None

@@ -5,8 +5,9 @@ Revises:
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from alembic import op
 
 revision = "0001"
 down_revision = None
@@ -314,6 +315,10 @@ def _create_tables() -> None:
             "place IS NULL OR status IN ('invited', 'active', 'leaving', 'suspended', 'declined')",
             name=op.f("contacts_gone_from_its_place_check"),
         ),
+        sa.CheckConstraint(
+            "status IN ('invited', 'active', 'leaving', 'suspended', 'declined', 'lapsed', 'taken-back', 'removed', 'left', 'ended')",
+            name=op.f("contacts_status_check"),
+        ),
         sa.CheckConstraint("place BETWEEN 1 AND 5", name=op.f("contacts_five_places_check")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("contacts_account_id_fkey")
@@ -401,6 +406,10 @@ def _create_tables() -> None:
         ),
         sa.CheckConstraint("kind IN ('loss', 'safety', 'drill')", name=op.f("tickets_kind_check")),
         sa.CheckConstraint("priority IN ('urgent')", name=op.f("tickets_priority_check")),
+        sa.CheckConstraint(
+            "stage IN ('opened', 'owner-reached', 'proved', 'proposed', 'released')",
+            name=op.f("tickets_stage_check"),
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("tickets_account_id_fkey")
         ),
@@ -444,6 +453,9 @@ def _create_tables() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("row_version", sa.Integer(), nullable=False),
         sa.CheckConstraint("kind IN ('lost', 'stolen')", name=op.f("loss_reports_kind_check")),
+        sa.CheckConstraint(
+            "status IN ('filed', 'withdrawn', 'decided')", name=op.f("loss_reports_status_check")
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("loss_reports_account_id_fkey")
         ),

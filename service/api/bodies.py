@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import ValidationException
-from litestar.status_codes import HTTP_400_BAD_REQUEST, HTTP_415_UNSUPPORTED_MEDIA_TYPE
+from litestar.status_codes import HTTP_400_BAD_REQUEST
 
 from service import problems
 from service.problems import FieldProblem, Problem
@@ -38,9 +38,7 @@ class ApiRequest(Request[Any, Any, Any]):
         is_json = media_type.lower() == "application/json"
         is_utf8 = parameters.get("charset", "utf-8").lower() == "utf-8"
         if not is_json or not is_utf8 or "content-encoding" in self.headers:
-            raise BodyRefused(
-                problems.of_code("unsupported-media-type", HTTP_415_UNSUPPORTED_MEDIA_TYPE)
-            )
+            raise BodyRefused(problems.NOT_JSON)
         if not body:
             raise _bad("", "The body is empty")
         return body

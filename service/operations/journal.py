@@ -1,7 +1,9 @@
 """Sealing the journal, and finding whatever was changed in it afterwards."""
 
+from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -92,7 +94,13 @@ async def verify_journal(house: House, wallet_id: WalletId) -> Verdict:
         broken: tuple[int, str] | None = None
         statement = (
             select(
-                seals.c.number, seals.c.entry_id, seals.c.hash, journal.c.entry, journal.c.wallet_id
+                seals.c.number,
+                seals.c.entry_id,
+                seals.c.hash,
+                journal.c.entry,
+                journal.c.wallet_id,
+                journal.c.at,
+                journal.c.account_id,
             )
             .outerjoin(journal, journal.c.id == seals.c.entry_id)
             .where(seals.c.wallet_id == wallet_id)
@@ -105,6 +113,7 @@ async def verify_journal(house: House, wallet_id: WalletId) -> Verdict:
                 if why is None:
                     previous = next_hash(row.number, previous, row.entry_id, row.entry)
                     why = None if previous == row.hash else "the entry is not the one sealed"
+                    why = why or _misplaced(row.entry, row.at, row.account_id)
                 number = row.number
                 if why is not None:
                     broken = (row.number, why)
@@ -126,6 +135,26 @@ def _wrong(
     if entry is None:
         return "the entry is gone"
     return None if stands_in == belongs_to else "the entry was moved to another wallet"
+
+
+class _Happened(Struct):
+    at: datetime
+    account_id: UUID | None = None
+
+
+class _Entry(Struct):
+    what: _Happened
+
+
+def _misplaced(entry: str, at: datetime, account_id: UUID | None) -> str | None:
+    """Timelines are read by these two columns; the sealed entry itself says what they must be."""
+    try:
+        said = msgspec.json.decode(entry, type=_Entry).what
+    except msgspec.MsgspecError:
+        return "the entry cannot be read"
+    if (said.at, said.account_id) == (at, account_id):
+        return None
+    return "the entry was moved to another account or instant"
 
 
 async def _watermarks(db: AsyncConnection) -> tuple[int, int]:

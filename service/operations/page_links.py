@@ -1,6 +1,7 @@
 """How an owner gets from the wallet's app into the hosted pages, and when that ends."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +18,10 @@ from service.storage import load
 from service.storage.rows import clock, one, put
 from service.storage.tables import page_links
 from service.storage.values import BrowserKind, BrowserSession, LinkPurpose, PageLink
+
+
+# Two machines' clocks are seldom further apart; a minute more or less of trust is no harm.
+_CLOCKS_DIFFER: Final = timedelta(minutes=1)
 
 
 class AskedLink(Struct, frozen=True, kw_only=True):
@@ -36,6 +41,7 @@ class MadeLink(Struct, frozen=True, kw_only=True):
 async def make_page_link(house: House, wallet: Wallet, subject: str, asked: AskedLink) -> MadeLink:
     """The app's way into the owner's pages: 60 seconds, once, in the session it was asked in."""
     policy = wallet.policy.sessions
+    lasts = policy.strong_sign_in_lasts
     async with house.engine.begin() as db:
         account = await load.account_by_subject(db, wallet.id, subject, for_change=True)
         if account is None:
@@ -46,7 +52,8 @@ async def make_page_link(house: House, wallet: Wallet, subject: str, asked: Aske
         known = await load.sessions_of(db, wallet.id, account.id)
         if not any(s.id == asked.session_id and s.is_active(account, now) for s in known):
             raise NotFound
-        is_recent = now < asked.auth_time + policy.strong_sign_in_lasts
+        # A sign-in of the future is a wrong clock, or a wish: it never counts as recent.
+        is_recent = asked.auth_time - _CLOCKS_DIFFER <= now < asked.auth_time + lasts
         is_strong = asked.acr in wallet.strong_acr and is_recent
         once = new_token()
         link = PageLink(

@@ -20,6 +20,9 @@ from service.security.tokens import new_id
 _FORM: Final = b"\x01"
 _NONCE: Final = 12
 _KEY_AT: Final = slice(1, 17)
+# Form, key id and nonce; what follows holds at least a tag.
+_HEAD: Final = 17 + _NONCE
+_TAG: Final = 16
 
 
 class CannotOpen(Exception):
@@ -59,9 +62,10 @@ class DataKey:
 
     def open(self, place: Place, sealed: bytes) -> str:
         """The clear text. Raises CannotOpen."""
-        if sealed[:1] != _FORM or key_of(sealed) != self.id:
+        whole = len(sealed) >= _HEAD + _TAG and sealed[:1] == _FORM
+        if not whole or key_of(sealed) != self.id:
             raise CannotOpen(place.table, place.column)
-        nonce, body = sealed[17 : 17 + _NONCE], sealed[17 + _NONCE :]
+        nonce, body = sealed[17:_HEAD], sealed[_HEAD:]
         try:
             return self._aead.decrypt(nonce, body, place.associated(self.id)).decode()
         except InvalidTag:
@@ -90,7 +94,8 @@ def unwrap(stored: WrappedKey, master: tuple[NamedKey, ...]) -> DataKey:
             nonce, body = stored.wrapped[:_NONCE], stored.wrapped[_NONCE:]
             try:
                 secret = AESGCM(key.secret).decrypt(nonce, body, _wrapping(stored.id, key.id))
-            except InvalidTag:
+            except (InvalidTag, ValueError):
+                # ValueError: cut so short that not even the nonce is whole.
                 raise CannotOpen("data_keys", "wrapped") from None
             return DataKey(stored.id, secret)
     raise CannotOpen("data_keys", "master_key")

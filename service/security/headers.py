@@ -30,6 +30,11 @@ def page_policy(nonce: str) -> str:
 _NOTHING: Final = b"default-src 'none'; frame-ancestors 'none'"
 
 
+def beside_data() -> list[tuple[bytes, bytes]]:
+    """What `SecurityHeaders` adds to an answer that is no page and says how it may be kept."""
+    return [*_ALWAYS.items(), (b"content-security-policy", _NOTHING)]
+
+
 class SecurityHeaders:
     """ASGI middleware: makes the nonce pages use, and adds what is missing to each answer."""
 

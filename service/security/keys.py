@@ -71,18 +71,25 @@ def load(folder: Path) -> KeyRing:
 def _read(path: Path) -> tuple[NamedKey, ...]:
     try:
         mode = path.stat().st_mode & 0o777
-        lines = path.read_text().splitlines()
+        lines = path.read_bytes().splitlines()
     except OSError as error:
         raise KeysWrong(f"{path}: {error.strerror}; `keys create` writes keys once") from None
     if mode & 0o077:
         raise KeysWrong(f"{path} has mode {mode:o}; expected 600")
     keys: list[NamedKey] = []
     for line in lines:
-        name, _, encoded = line.partition(" ")
-        secret = b64decode(encoded, validate=True)
-        if not name or len(secret) != _BYTES:
-            raise KeysWrong(f"{path}: a line is not `id base64-of-{_BYTES}-bytes`")
-        keys.append(NamedKey(name, secret))
+        name, _, encoded = line.partition(b" ")
+        try:
+            key = NamedKey(name.decode(), b64decode(encoded, validate=True))
+        except ValueError:
+            raise _not_a_key(path) from None
+        if not key.id or len(key.secret) != _BYTES:
+            raise _not_a_key(path)
+        keys.append(key)
     if not keys:
         raise KeysWrong(f"{path} is empty")
     return tuple(keys)
+
+
+def _not_a_key(path: Path) -> KeysWrong:
+    return KeysWrong(f"{path}: a line is not `id base64-of-{_BYTES}-bytes`")

@@ -33,7 +33,7 @@ class Passwords:
 
     def _verify(self, stored: str | None, typed: str) -> bool:
         try:
-            right = self._hasher.verify(stored or self._nobody, typed)
+            right = self._hasher.verify(self._nobody if stored is None else stored, typed)
         except (VerificationError, InvalidHashError):
             return False
         return right and stored is not None

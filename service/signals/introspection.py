@@ -20,7 +20,7 @@ from service.oauth import NO_STORE, OAuthRefused, form, refused
 from service.security import authorization
 from service.security.authorization import Basic, Bearer
 from service.signals.asking import NO_ANSWER, ask, unavailable
-from service.storage.introspection import Introspection
+from service.storage.introspection import Asked, Introspection
 from service.storage.values import Scope
 
 
@@ -93,15 +93,19 @@ async def introspect(
             status=403,
             challenge=f'Bearer error="insufficient_scope", scope="{Scope.INTROSPECT}"',
         )
-    answer = NOT_ACTIVE
-    if (session := asked.session) is not None:
-        answer = IntrospectionAnswer(
-            active=True,
-            sub=session.subject,
-            iat=int(session.began_at.timestamp()),
-            exp=int(session.expires_at.timestamp()),
-        )
-    return Response(answer, media_type="application/json", headers=NO_STORE)
+    return Response(answer_of(asked), media_type="application/json", headers=NO_STORE)
+
+
+def answer_of(asked: Asked) -> IntrospectionAnswer:
+    """What a client that may ask is told of the session."""
+    if (session := asked.session) is None:
+        return NOT_ACTIVE
+    return IntrospectionAnswer(
+        active=True,
+        sub=session.subject,
+        iat=int(session.began_at.timestamp()),
+        exp=int(session.expires_at.timestamp()),
+    )
 
 
 def _not_valid(client: Basic | Bearer | None) -> OAuthRefused:

@@ -1,8 +1,7 @@
 """The hot statement: which of these session tokens are alive, right now.
 
-On the driver's own connection, with a statement the connection prepared once. Never cached: a
-freeze that has committed is seen by the very next question. Who asks is read in the same
-statement, so that a gateway waits for one round trip.
+On the driver's own connections, with statements they prepared once. Never cached: a freeze that
+has committed is seen by the very next question.
 """
 
 import hmac
@@ -10,33 +9,41 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
 from msgspec import Struct
 
-_ACTIVE: Final = """
-select s.token_sha256, a.subject, s.began_at, s.expires_at
-  from wallet_sessions s
-  join accounts a on a.id = s.account_id
- where s.token_sha256 = any($1::bytea[])
-   and s.wallet_id = $2
-   and a.state = 'active'
-   and s.epoch = a.epoch
-   and s.expires_at > resguardo_clock()
-"""
+from service.storage.batches import Batches
 
-# The session beside whoever asks; without one the asker still is known.
-_SESSION: Final = f"left join ({_ACTIVE}) as session on true"
-_ASKED_BY_CLIENT: Final = f"""
-select c.scopes, c.secret_sha256, session.*
-  from api_clients c {_SESSION}
- where c.wallet_id = $2 and c.client_id = $3 and c.ended_at is null
+# One statement for everyone who asks at the same moment: each row of the arrays is a question,
+# with who asks beside it, so that a gateway waits for one round trip at most.
+_ACTIVE: Final = """
+left join lateral (
+  select a.subject, s.began_at, s.expires_at
+    from wallet_sessions s
+    join accounts a on a.id = s.account_id
+   where s.token_sha256 = q.token
+     and s.wallet_id = q.wallet_id
+     and a.state = 'active'
+     and s.epoch = a.epoch
+     and s.expires_at > resguardo_clock()
+) as session on true
+"""
+_AS_CLIENT: Final = f"""
+select q.number, c.scopes, c.secret_sha256, session.*
+  from unnest($1::bytea[], $2::uuid[], $3::text[])
+       with ordinality as q (token, wallet_id, client_id, number)
+  join api_clients c
+    on c.client_id = q.client_id and c.wallet_id = q.wallet_id and c.ended_at is null
+  {_ACTIVE}
 """  # noqa: S608  # made of constants
-_ASKED_WITH_TOKEN: Final = f"""
-select t.scopes, session.*
-  from access_tokens t
-  join api_clients c on c.id = t.client_id {_SESSION}
- where t.wallet_id = $2 and t.token_sha256 = $3 and t.expires_at > resguardo_clock()
-   and c.ended_at is null
+_WITH_TOKEN: Final = f"""
+select q.number, t.scopes, session.*
+  from unnest($1::bytea[], $2::uuid[], $3::bytea[])
+       with ordinality as q (token, wallet_id, access_token, number)
+  join access_tokens t
+    on t.token_sha256 = q.access_token and t.wallet_id = q.wallet_id
+   and t.expires_at > resguardo_clock()
+  join api_clients c on c.id = t.client_id and c.ended_at is null
+  {_ACTIVE}
 """  # noqa: S608  # made of constants
 
 
@@ -54,38 +61,26 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Introspection:
-    """A small pool of its own, so that a flood elsewhere cannot starve a gateway's question."""
+    """Connections of its own, so that a flood elsewhere cannot starve a gateway's question."""
 
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
+    def __init__(self, as_client: Batches, with_token: Batches) -> None:
+        self._as_client = as_client
+        self._with_token = with_token
 
     @classmethod
-    async def connect(cls, url: str, *, connections: int = 2) -> "Introspection":
-        """`url` is a plain PostgreSQL address; the statement lives as long as its connection."""
-        # The driver has no annotations of its own.
-        driver: Any = asyncpg
-        return cls(
-            await driver.create_pool(
-                url,
-                min_size=connections,
-                max_size=connections,
-                statement_cache_size=16,
-                command_timeout=5,
-                # Nothing here changes a connection, so taking it back costs no round trip.
-                reset=_nothing_to_reset,
-            )
-        )
-
-    async def ask(self, wallet_id: UUID, token_sha256: bytes) -> ActiveSession | None:
-        """The session if it lives; None for void, unknown, expired and foreign ones alike."""
-        row = await self._pool.fetchrow(_ACTIVE, [token_sha256], wallet_id)
-        return None if row is None else _session(row)
+    async def connect(cls, url: str) -> "Introspection":
+        """`url` is a plain PostgreSQL address; a statement lives as long as its connection."""
+        as_client = await Batches.connect(url, _AS_CLIENT, columns=3, connections=2)
+        return cls(as_client, await Batches.connect(url, _WITH_TOKEN, columns=3, connections=1))
 
     async def ask_as_client(
         self, wallet_id: UUID, token_sha256: bytes, *, client_id: str, secret_sha256: bytes
     ) -> Asked | None:
-        """The same for a client with its secret; None if it is not one of this wallet's."""
-        row = await self._pool.fetchrow(_ASKED_BY_CLIENT, [token_sha256], wallet_id, client_id)
+        """What a client with its secret may do and the session, if it lives.
+
+        None if it is not one of this wallet's clients.
+        """
+        row = await self._as_client.ask(token_sha256, wallet_id, client_id)
         if row is None or not hmac.compare_digest(row["secret_sha256"], secret_sha256):
             return None
         return Asked(scopes=tuple(row["scopes"]), session=_session(row))
@@ -94,13 +89,12 @@ class Introspection:
         self, wallet_id: UUID, token_sha256: bytes, *, access_token_sha256: bytes
     ) -> Asked | None:
         """The same for a client with its access token."""
-        row = await self._pool.fetchrow(
-            _ASKED_WITH_TOKEN, [token_sha256], wallet_id, access_token_sha256
-        )
+        row = await self._with_token.ask(token_sha256, wallet_id, access_token_sha256)
         return None if row is None else Asked(scopes=tuple(row["scopes"]), session=_session(row))
 
     async def close(self) -> None:
-        await self._pool.close()
+        await self._as_client.close()
+        await self._with_token.close()
 
 
 def _session(row: Any) -> ActiveSession | None:
@@ -109,7 +103,3 @@ def _session(row: Any) -> ActiveSession | None:
     return ActiveSession(
         subject=row["subject"], began_at=row["began_at"], expires_at=row["expires_at"]
     )
-
-
-async def _nothing_to_reset(_: Any) -> None:
-    """What the driver calls when a connection comes back."""

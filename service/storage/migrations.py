@@ -41,9 +41,16 @@ async def differences(owner_url: str) -> list[str]:
 
 async def require_humble_role(db: AsyncConnection) -> None:
     """Refuse to serve as a role that could rewrite the record. Raises RoleMayRewrite."""
+    whole = text("select has_table_privilege(current_user, :table, :right)")
+    # A right to one column is none to the table, and rewrites the record all the same.
+    in_part = text("select has_any_column_privilege(current_user, :table, :right)")
     for table in sorted(INSERT_ONLY):
-        for right in ("UPDATE", "DELETE", "TRUNCATE"):
-            question = text("select has_table_privilege(current_user, :table, :right)")
+        for question, right in (
+            (whole, "UPDATE"),
+            (in_part, "UPDATE"),
+            (whole, "DELETE"),
+            (whole, "TRUNCATE"),
+        ):
             if await db.scalar(question, {"table": table, "right": right}):
                 raise RoleMayRewrite(f"the database role of the service has {right} on {table}")
 

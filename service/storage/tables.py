@@ -33,6 +33,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
+from domain.contacts import ContactStatus
+from domain.reports import ReportStatus
+from domain.tickets import Stage
 from notifications.tables import deliveries, outbox
 from notifications.tables import metadata as notifications_metadata
 
@@ -336,6 +339,7 @@ contacts = Table(
         name="gone_from_its_place",
     ),
     one_of("address_kind", "email", "phone"),
+    one_of("status", *(status.value for status in ContactStatus)),
     Index("contacts_account_id_idx", "account_id"),
     Index("contacts_person_id_idx", "person_id"),
 )
@@ -456,6 +460,7 @@ tickets = Table(
     tickets_columns,
     one_of("kind", "loss", "safety", "drill"),
     one_of("priority", "urgent"),
+    one_of("stage", *(stage.value for stage in Stage)),
     UniqueConstraint("wallet_id", "reference"),
     CheckConstraint("(stage = 'released') = (closed_at IS NOT NULL)", name="closed"),
 )
@@ -501,6 +506,7 @@ loss_reports = Table(
     metadata,
     loss_reports_columns,
     one_of("kind", "lost", "stolen"),
+    one_of("status", *(status.value for status in ReportStatus)),
     UniqueConstraint("wallet_id", "reference"),
     Index("loss_reports_ticket_id_idx", "ticket_id"),
     Index("loss_reports_contact_id_idx", "contact_id"),

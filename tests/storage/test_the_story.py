@@ -29,7 +29,7 @@ async def test_a_report_freezes_and_two_agents_release(house: House, database_ur
     carl, link = await cast.a_contact(house, wallet, pages)
     introspection = await Introspection.connect(plain_url(database_url))
     hashed = sha256(b"phone-token").digest()
-    assert await introspection.ask(wallet.id, hashed) is not None
+    assert await cast.is_active(introspection, house, wallet, hashed)
 
     visit = await cast.a_verified_visit(house, wallet, link)
 
@@ -44,7 +44,7 @@ async def test_a_report_freezes_and_two_agents_release(house: House, database_ur
     again = await filing.file_report(house, wallet, visit, key="button")
     assert again == report
 
-    assert await introspection.ask(wallet.id, hashed) is None
+    assert not await cast.is_active(introspection, house, wallet, hashed)
     await introspection.close()
     frozen = await cast.the_account(house, wallet, owner.id)
     assert frozen.state is AccountState.FROZEN
