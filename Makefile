@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-clean test check bench lock python environment-run environment-dev chromium
+.PHONY: help setup run run-clean test check outage lives bench lock python environment-run environment-dev chromium
 
 # The first that is new enough; `make PYTHON=/path/to/python3.12 ...` names another one.
 ifndef PYTHON
@@ -33,6 +33,13 @@ check: environment-dev ## format, lint, types, imports, migrations, catalogues
 	@echo '== imports: import-linter' && .venv/bin/lint-imports --no-logo
 	@echo '== migrations: in step with the tables' && $(VENV) -m service migrate --check
 	@echo '== catalogues: complete' && $(VENV) -m service catalogues check
+
+outage: environment-dev ## kill web, worker and database in turn, for minutes; OUTAGES=10 FREEZES=10000
+	@OUTAGES=$(or $(OUTAGES),5) OWNERS=$(or $(OWNERS),8) FREEZES=$(or $(FREEZES),1000) \
+		$(VENV) -m pytest tests/outage
+
+lives: environment-dev ## live many long lives by chance; LIVES=200 STEPS=60
+	@LIVES=$(or $(LIVES),200) STEPS=$(or $(STEPS),60) $(VENV) -m pytest tests/life
 
 bench: environment-dev ## measure; one JSON object a line
 	@exec $(VENV) -m bench

@@ -16,7 +16,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.change import Change
-from domain.events import AccountFrozen, AccountReleased, FreezeConfirmed
+from domain.events import (
+    AccountFrozen,
+    AccountReleased,
+    DisplayTurnedNeutral,
+    FreezeConfirmed,
+)
 from domain.ids import AccountId, AddressId, DeviceId, PersonId, SessionId, TicketId, WalletId
 from domain.refusals import AccountIsFrozen, AccountNotFrozen, DeviceReported, VersionMismatch
 
@@ -139,9 +144,17 @@ class WalletSession(Struct, frozen=True, kw_only=True):
 
 
 def freeze(
-    account: Account, *, ticket_id: TicketId, stolen: bool, now: datetime
+    account: Account,
+    *,
+    ticket_id: TicketId,
+    stolen: bool,
+    in_danger: bool = False,
+    now: datetime,
 ) -> Change[Account]:
-    """Void everything that began before, at once. A frozen account cannot be frozen again."""
+    """Void everything that began before, at once. A frozen account cannot be frozen again.
+
+    Of an owner in danger the wallet's app shows nothing that whoever is with them could notice.
+    """
     if account.is_frozen:
         raise AccountIsFrozen
     frozen = replace(
@@ -149,7 +162,7 @@ def freeze(
         state=FROZEN,
         version=account.version + 1,
         epoch=account.epoch + 1,
-        display=Display.PLAIN,
+        display=Display.NEUTRAL if in_danger else Display.PLAIN,
         frozen_at=now,
         sessions_void_before=now,
     )
@@ -159,9 +172,20 @@ def freeze(
         version=frozen.version,
         epoch=frozen.epoch,
         stolen=stolen,
+        neutral=in_danger,
         at=now,
     )
     return Change(frozen, (event,))
+
+
+def turn_neutral(account: Account, *, now: datetime) -> Change[Account]:
+    """A later report says that the owner is in danger. Said again, it changes nothing."""
+    if not account.is_frozen:
+        raise AccountNotFrozen
+    if account.display is Display.NEUTRAL:
+        return Change(account)
+    event = DisplayTurnedNeutral(account_id=account.id, at=now)
+    return Change(replace(account, display=Display.NEUTRAL), (event,))
 
 
 def release(account: Account, *, ticket_id: TicketId, now: datetime) -> Change[Account]:

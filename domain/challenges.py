@@ -1,7 +1,9 @@
 """One-time codes: what a challenge binds, how long a code lasts, when the next may be asked.
 
-A challenge binds a code to a person, a purpose and a browser. Sending again puts a new code
-under the same challenge and the same counter; the last two are right; one use ends both.
+A challenge binds a code to a person, a way, a purpose and a browser. Sending again puts a new
+code under the same challenge and the same counter; the last two are right; one use ends both.
+An address that no trusted person has gets a challenge like any other, a decoy: nobody is sent
+its code, and no code opens it.
 """
 
 from datetime import datetime
@@ -15,6 +17,7 @@ from domain.events import CodeAsked
 from domain.ids import BrowserSessionId, ChallengeId, ContactId, PersonId, WalletId
 from domain.policy import CodePolicy
 from domain.refusals import TooSoon
+from domain.reports import Way
 
 
 class Purpose(StrEnum):
@@ -22,6 +25,8 @@ class Purpose(StrEnum):
 
     ACCEPT = "accept"
     REPORT = "report"
+    WITHDRAW = "withdraw"
+    FOLLOW = "follow"
 
 
 class CodeResult(StrEnum):
@@ -35,10 +40,14 @@ class CodeResult(StrEnum):
 class Challenge(Struct, frozen=True, kw_only=True):
     id: ChallengeId
     wallet_id: WalletId
-    person_id: PersonId
-    contact_id: ContactId
+    # None for a decoy, both of them.
+    person_id: PersonId | None
+    contact_id: ContactId | None
     browser_session_id: BrowserSessionId
+    way: Way = Way.LINK
     purpose: Purpose
+    # Look-up value of the address that was typed; None with a link.
+    address_index: bytes | None = None
     attempts: int = 0
     sent: int = 1
     # HMAC-SHA-256 with a key outside the database; the code itself is nowhere.

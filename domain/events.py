@@ -17,6 +17,7 @@ from domain.ids import (
     AgentId,
     ChallengeId,
     ContactId,
+    HintId,
     PersonId,
     ProofId,
     ProposalId,
@@ -32,6 +33,8 @@ class ActorKind(StrEnum):
     WALLET = "wallet"
     OPERATOR = "operator"
     CLOCK = "clock"
+    # Someone who has proved nothing, and says that they are the owner.
+    STRANGER = "stranger"
 
 
 class Actor(Struct, frozen=True):
@@ -43,6 +46,7 @@ class Actor(Struct, frozen=True):
 
 THE_CLOCK = Actor(ActorKind.CLOCK)
 THE_OPERATOR = Actor(ActorKind.OPERATOR)
+A_STRANGER = Actor(ActorKind.STRANGER)
 
 
 def _name(class_name: str) -> str:
@@ -80,12 +84,20 @@ class AccountFrozen(Event, frozen=True, kw_only=True):
     version: int
     epoch: int
     stolen: bool
+    # The owner may be in danger: the wallet's app shows nothing unusual.
+    neutral: bool = False
 
 
 class FreezeConfirmed(Event, frozen=True, kw_only=True):
     account_id: AccountId
     version: int
     done: tuple[str, ...]
+
+
+class DisplayTurnedNeutral(Event, frozen=True, kw_only=True):
+    """Said after the freeze: from now on the wallet's app shows nothing unusual."""
+
+    account_id: AccountId
 
 
 class AccountReleased(Event, frozen=True, kw_only=True):
@@ -156,6 +168,18 @@ class LossReported(Event, frozen=True, kw_only=True):
     joined: bool
 
 
+class ReportWithdrawn(Event, frozen=True, kw_only=True):
+    """The contact took the report back; the freeze stays and the ticket moves up."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    report_id: ReportId
+    ticket_id: TicketId
+    reference: str
+    # Another owner was meant, and is reported next.
+    wrong_person: bool
+
+
 class TicketOpened(Event, frozen=True, kw_only=True):
     account_id: AccountId
     ticket_id: TicketId
@@ -166,6 +190,41 @@ class TicketJoined(Event, frozen=True, kw_only=True):
     account_id: AccountId
     ticket_id: TicketId
     boost: int
+
+
+class TicketConfirmed(Event, frozen=True, kw_only=True):
+    """A freeze joined a ticket that was only a hint until then."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+
+
+class HintLeft(Event, frozen=True, kw_only=True):
+    """Somebody who says that they are the owner left how to reach them."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+    hint_id: HintId
+
+
+class DangerRaised(Event, frozen=True, kw_only=True):
+    """A reporter says that the owner is not safe."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+
+
+class DuressAnswered(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    ticket_id: TicketId
+    free: bool
+
+
+class NoticesLetGo(Event, frozen=True, kw_only=True):
+    """An agent lets the owner be written to, which waited because of the danger."""
+
+    account_id: AccountId
+    ticket_id: TicketId
 
 
 class OwnerReached(Event, frozen=True, kw_only=True):
@@ -209,6 +268,22 @@ class ReleaseApproved(Event, frozen=True, kw_only=True):
     approved_by: AgentId
 
 
+# The owner's recovery card --------------------------------------------------------------------
+
+
+class RecoveryCardMade(Event, frozen=True, kw_only=True):
+    """A new card; every code of the one before is worth nothing."""
+
+    account_id: AccountId
+    codes: int
+
+
+class RecoveryCodeUsed(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    ticket_id: TicketId
+    left: int
+
+
 # Agents ---------------------------------------------------------------------------------------
 
 
@@ -218,3 +293,14 @@ class AgentAdded(Event, frozen=True, kw_only=True):
 
 class AgentSignedIn(Event, frozen=True, kw_only=True):
     agent_id: AgentId
+
+
+# Limits ---------------------------------------------------------------------------------------
+
+
+class LimitReset(Event, frozen=True, kw_only=True):
+    """The operator let somebody try again, or everyone. An address or network is not named."""
+
+    limit: str
+    everyone: bool
+    person_id: PersonId | None = None

@@ -24,6 +24,8 @@ TicketId = NewType("TicketId", UUID)
 ProofId = NewType("ProofId", UUID)
 ProposalId = NewType("ProposalId", UUID)
 AgentId = NewType("AgentId", UUID)
+RecoveryCodeId = NewType("RecoveryCodeId", UUID)
+HintId = NewType("HintId", UUID)
 
 # Crockford's alphabet: no I, L, O or U, so that nothing read over a bad line is taken for
 # something else.

@@ -31,8 +31,12 @@ class CodePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     longest_wait: timedelta = timedelta(minutes=32)
     # Enough for someone with a bad line, too few to be a nuisance or an expense.
     most_an_hour: Annotated[int, Meta(ge=1, le=5)] = 5
+    # Strangers may ask for it, so there are fewer.
+    most_an_hour_without_link: Annotated[int, Meta(ge=1, le=3)] = 3
     most_a_day: Annotated[int, Meta(ge=1, le=10)] = 10
     digits_with_link: Annotated[int, Meta(ge=6, le=8)] = 6
+    # Without a link anyone may ask: guessing over many addresses must stay hopeless.
+    digits_without_link: Annotated[int, Meta(ge=8, le=10)] = 8
 
 
 class SessionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +65,19 @@ class TicketPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     proofs_for_release: Annotated[int, Meta(ge=2)] = 2
 
 
+class RecoveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    # One for each wallet stolen in a lifetime, and some to spare.
+    codes_on_a_card: Annotated[int, Meta(ge=1, le=20)] = 10
+    # With 80 random bits no number of guesses finds a code; what is limited is the slow work that
+    # each costs. A person copying from paper does not fail ten times in an hour,
+    tries_per_browser: Annotated[int, Meta(ge=1, le=100)] = 10
+    # and fifty leave the owner room while a stranger wastes theirs.
+    tries_per_account: Annotated[int, Meta(ge=1, le=1000)] = 50
+    tries_are_counted_for: timedelta = timedelta(hours=1)
+    # More than an agent reads: one hour of a stranger's lies must not crowd out the owner.
+    hints_on_a_ticket: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
 class MessagePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Someone who removes an address to hide a freeze must not succeed with it.
     removed_addresses_hear_for: timedelta = timedelta(days=30)
@@ -73,6 +90,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     codes: CodePolicy = CodePolicy()
     sessions: SessionPolicy = SessionPolicy()
     tickets: TicketPolicy = TicketPolicy()
+    recovery: RecoveryPolicy = RecoveryPolicy()
     messages: MessagePolicy = MessagePolicy()
 
 

@@ -49,9 +49,29 @@ class TooSoon(Refused):
 
     code = "too-soon"
 
-    def __init__(self, retry_at: datetime) -> None:
+    def __init__(self, retry_at: datetime, *, now: datetime | None = None) -> None:
         super().__init__(retry_at)
         self.retry_at = retry_at
+        # When it was refused, by the same clock; None where nobody is told how long to wait.
+        self.now = now
+
+
+class TooMany(Refused):
+    """A limit over all, or over many attempts, is used up; it allows the next from `retry_at`."""
+
+    code = "too-many"
+
+    def __init__(self, retry_at: datetime, *, now: datetime | None = None) -> None:
+        super().__init__(retry_at)
+        self.retry_at = retry_at
+        # When it was refused, by the same clock; None where nobody is told how long to wait.
+        self.now = now
+
+
+class TooManyWrongCodes(Refused):
+    """So many codes were typed wrong that none counts any more until the operator resets it."""
+
+    code = "too-many-wrong-codes"
 
 
 class AccountIsFrozen(Refused):
@@ -124,10 +144,34 @@ class MayNotReport(Refused):
     code = "may-not-report"
 
 
+class CannotWithdraw(Refused):
+    """The report was withdrawn or decided already."""
+
+    code = "cannot-withdraw"
+
+
 class StrongSignInNeeded(Refused):
     """Managing needs a recent strong sign-in to the wallet."""
 
     code = "strong-sign-in-needed"
+
+
+class CodeUsed(Refused):
+    """A code of a recovery card works once."""
+
+    code = "code-used"
+
+
+class DuressNotAsked(Refused):
+    """Someone said that the owner is in danger: first the owner is asked whether they are free."""
+
+    code = "duress-not-asked"
+
+
+class OwnerNotFree(Refused):
+    """The owner said, or showed, that somebody makes them ask for it."""
+
+    code = "owner-not-free"
 
 
 class TicketClosed(Refused):

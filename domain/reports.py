@@ -1,6 +1,6 @@
 """A loss report: what a contact says happened. It can freeze and nothing else.
 
-FILED ─▶ WITHDRAWN         (the freeze stays; a person will look at it)
+FILED ─▶ WITHDRAWN         (the freeze stays, the ticket moves up; a person will look at it)
    └───▶ DECIDED           (with an outcome, by agents)
 """
 
@@ -9,12 +9,14 @@ from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.change import Change
 from domain.contacts import Contact
-from domain.events import LossReported
+from domain.events import LossReported, ReportWithdrawn
 from domain.ids import AccountId, ContactId, DeviceId, PersonId, ReportId, TicketId, WalletId
-from domain.refusals import MayNotReport
+from domain.refusals import CannotWithdraw, MayNotReport, NotFound
+from domain.tickets import Ticket
 
 
 class LossKind(StrEnum):
@@ -22,10 +24,20 @@ class LossKind(StrEnum):
     STOLEN = "stolen"
 
 
+class OwnerSafe(StrEnum):
+    """What the reporter knows of the owner; a `no` changes how everyone goes about it."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 class Way(StrEnum):
     """How the reporter came in; each has budgets and challenges of its own."""
 
     LINK = "link"
+    # `/report`: the contact typed their own address.
+    ADDRESS = "address"
 
 
 class ReportStatus(StrEnum):
@@ -56,11 +68,18 @@ class LossReport(Struct, frozen=True, kw_only=True):
     # Sealed under the owner's key: a note, and a number where the owner can be reached.
     note: bytes | None
     reach: bytes | None
+    owner_safe: OwnerSafe = OwnerSafe.UNKNOWN
     status: ReportStatus = FILED
     joined: bool
     filed_at: datetime
+    withdrawn_at: datetime | None = None
     decided_at: datetime | None = None
     row_version: int = 1
+
+    @property
+    def verified(self) -> str:
+        """How strongly the reporter was verified: a link, or only an address, and which code."""
+        return f"{self.way.value}-{self.verified_by}"
 
 
 def file(report: LossReport, *, by: Contact, now: datetime) -> Change[LossReport]:
@@ -78,3 +97,28 @@ def file(report: LossReport, *, by: Contact, now: datetime) -> Change[LossReport
         at=now,
     )
     return Change(report, (event,))
+
+
+def can_be_withdrawn(report: LossReport, *, ticket: Ticket) -> bool:
+    """Once: until the report, or the ticket it lies on, is decided."""
+    return report.status is FILED and ticket.id == report.ticket_id and ticket.is_open
+
+
+def withdraw(
+    report: LossReport, *, ticket: Ticket, by: ContactId, now: datetime, wrong_person: bool = False
+) -> Change[LossReport]:
+    """The contact takes the report back. The freeze stays; a person will look at it."""
+    if by != report.contact_id:
+        raise NotFound
+    if not can_be_withdrawn(report, ticket=ticket):
+        raise CannotWithdraw
+    event = ReportWithdrawn(
+        account_id=report.account_id,
+        contact_id=report.contact_id,
+        report_id=report.id,
+        ticket_id=report.ticket_id,
+        reference=report.reference,
+        wrong_person=wrong_person,
+        at=now,
+    )
+    return Change(replace(report, status=WITHDRAWN, withdrawn_at=now), (event,))

@@ -18,21 +18,29 @@ from domain import access
 from domain.access import Agent
 from domain.change import Change
 from domain.events import (
+    DangerRaised,
+    DuressAnswered,
+    HintLeft,
+    NoticesLetGo,
     OwnerReached,
     ProofRecorded,
     ProposalVoided,
     ReleaseApproved,
     ReleaseProposed,
     ReleaseRejected,
+    TicketConfirmed,
     TicketJoined,
     TicketOpened,
 )
-from domain.ids import AccountId, AgentId, ProofId, ProposalId, TicketId, WalletId
+from domain.ids import AccountId, AgentId, HintId, ProofId, ProposalId, TicketId, WalletId
 from domain.policy import TicketPolicy
 from domain.refusals import (
+    AccountNotFrozen,
     AlreadyProposed,
+    DuressNotAsked,
     EvidenceChanged,
     NothingPending,
+    OwnerNotFree,
     OwnProposal,
     ProofsMissing,
     TicketClosed,
@@ -81,6 +89,13 @@ class ProofKind(StrEnum):
 OUT_OF_REACH: Final = frozenset({ProofKind.WALLET_REPROOFING, ProofKind.RECOVERY_CARD})
 
 
+class Duress(StrEnum):
+    """What the owner answered, alone, when asked whether somebody makes them ask for it."""
+
+    FREE = "free"
+    NOT_FREE = "not-free"
+
+
 class ReleaseReason(StrEnum):
     OWNER_SAFE = "owner-safe"
     DEVICE_FOUND = "device-found"
@@ -104,6 +119,13 @@ class Ticket(Struct, frozen=True, kw_only=True):
     proved_at: datetime | None = None
     proposed_at: datetime | None = None
     closed_at: datetime | None = None
+    # Only a hint so far: the account is not frozen. A freeze joins it and clears the mark.
+    unconfirmed: bool = False
+    # A reporter said that the owner is not safe. Never taken back while the ticket is open.
+    danger: bool = False
+    duress: Duress | None = None
+    # From when the owner may be written to although there is danger.
+    notices_let_go_at: datetime | None = None
     # Rises with every change to proofs or checklist; a proposal names the one it was made on.
     evidence_version: int = 0
     row_version: int = 1
@@ -111,6 +133,11 @@ class Ticket(Struct, frozen=True, kw_only=True):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def holds_notices(self) -> bool:
+        """Nothing is written to the owner: whoever holds the phone may read it."""
+        return self.is_open and self.danger and self.notices_let_go_at is None
 
 
 class Proof(Struct, frozen=True, kw_only=True):
@@ -171,6 +198,67 @@ def join(ticket: Ticket, *, now: datetime) -> Change[Ticket]:
     return Change(joined, (event,))
 
 
+def move_up(ticket: Ticket) -> Change[Ticket]:
+    """A withdrawal is a sign that somebody should look soon; what it says has its own event."""
+    _require_open(ticket)
+    return Change(replace(ticket, boost=ticket.boost + 1))
+
+
+def confirm(ticket: Ticket, *, now: datetime) -> Change[Ticket]:
+    """A freeze has joined what was only a hint. On a confirmed ticket it changes nothing."""
+    _require_open(ticket)
+    if not ticket.unconfirmed:
+        return Change(ticket)
+    event = TicketConfirmed(account_id=ticket.account_id, ticket_id=ticket.id, at=now)
+    return Change(replace(ticket, unconfirmed=False), (event,))
+
+
+def take_hint(ticket: Ticket, hint_id: HintId, *, now: datetime) -> Change[Ticket]:
+    """Somebody says that they are the owner and how to reach them: one more reason to hurry."""
+    _require_open(ticket)
+    event = HintLeft(account_id=ticket.account_id, ticket_id=ticket.id, hint_id=hint_id, at=now)
+    return Change(replace(ticket, boost=ticket.boost + 1), (event,))
+
+
+def raise_danger(ticket: Ticket, *, now: datetime) -> Change[Ticket]:
+    """A reporter says that the owner is not safe: what was found out before no longer counts.
+
+    The duress question is asked anew, notices to the owner wait again, and a proposal made
+    without knowing it no longer stands.
+    """
+    _require_open(ticket)
+    event = DangerRaised(account_id=ticket.account_id, ticket_id=ticket.id, at=now)
+    return Change(
+        replace(
+            _evidence_changed(ticket),
+            danger=True,
+            duress=None,
+            notices_let_go_at=None,
+        ),
+        (event,),
+    )
+
+
+def answer_duress(ticket: Ticket, answer: Duress, *, by: Agent, now: datetime) -> Change[Ticket]:
+    """What the owner answered, alone. It belongs to the evidence: a proposal before it is void."""
+    access.require_level(by, access.REACHES_OWNER)
+    _require_open(ticket)
+    event = DuressAnswered(
+        account_id=ticket.account_id, ticket_id=ticket.id, free=answer is Duress.FREE, at=now
+    )
+    return Change(replace(_evidence_changed(ticket), duress=answer), (event,))
+
+
+def let_notices_go(ticket: Ticket, *, by: Agent, now: datetime) -> Change[Ticket]:
+    """An agent has made sure that writing to the owner harms nobody. Pressed again: nothing."""
+    access.require_level(by, access.REACHES_OWNER)
+    _require_open(ticket)
+    if not ticket.holds_notices:
+        return Change(ticket)
+    event = NoticesLetGo(account_id=ticket.account_id, ticket_id=ticket.id, at=now)
+    return Change(replace(ticket, notices_let_go_at=now), (event,))
+
+
 def reach_owner(ticket: Ticket, *, by: Agent, now: datetime) -> Change[Ticket]:
     """An agent has spoken with the owner. Said again, it changes nothing."""
     access.require_level(by, access.REACHES_OWNER)
@@ -195,6 +283,18 @@ def record_proof(
 ) -> Change[Ticket]:
     """Evidence changes: what was proposed on the old evidence no longer stands."""
     access.require_level(by, access.REACHES_OWNER)
+    return prove(ticket, proof, before=before, policy=policy, now=now)
+
+
+def prove(
+    ticket: Ticket,
+    proof: Proof,
+    *,
+    before: tuple[Proof, ...],
+    policy: TicketPolicy,
+    now: datetime,
+) -> Change[Ticket]:
+    """The same, without an agent: the service itself saw the fact, such as a card's right code."""
     _require_open(ticket)
     enough = are_enough((*before, proof), policy)
     stage = PROVED if enough else ticket.stage
@@ -244,8 +344,11 @@ def propose(
     """The first of two people: level 2 or above, on proofs that are enough."""
     access.require_level(by, access.PROPOSES)
     _require_open(ticket)
+    if ticket.unconfirmed:
+        raise AccountNotFrozen
     if pending is not None:
         raise AlreadyProposed
+    _require_free(ticket)
     if not are_enough(proofs, policy):
         raise ProofsMissing
     event = ReleaseProposed(
@@ -271,6 +374,7 @@ def approve(
         raise OwnProposal
     if proposal.evidence_version != ticket.evidence_version:
         raise EvidenceChanged
+    _require_free(ticket)
     event = ReleaseApproved(
         account_id=ticket.account_id,
         ticket_id=ticket.id,
@@ -313,6 +417,22 @@ def close_released(ticket: Ticket, *, now: datetime) -> Ticket:
     """Where an approved proposal leaves it."""
     _require_open(ticket)
     return replace(ticket, stage=RELEASED, closed_at=now)
+
+
+def _evidence_changed(ticket: Ticket) -> Ticket:
+    """Where a change of what is known leaves a ticket whose release was proposed."""
+    stage = PROVED if ticket.stage is PROPOSED else ticket.stage
+    return replace(
+        ticket, stage=stage, proposed_at=None, evidence_version=ticket.evidence_version + 1
+    )
+
+
+def _require_free(ticket: Ticket) -> None:
+    """Where there is danger, the owner was asked and is free. Without, a `no` is as good a no."""
+    if ticket.duress is Duress.NOT_FREE:
+        raise OwnerNotFree
+    if ticket.danger and ticket.duress is None:
+        raise DuressNotAsked
 
 
 def _require_open(ticket: Ticket) -> None:

@@ -3,6 +3,7 @@
     due ──lease──▶ due (leased) ──record──▶ sent · parked · pointless
      ▲                  │
      └── later, or the lease ran out ◀──┘
+                        └──hold──▶ held ──let go──▶ due       (the owner is in danger)
 
 At least once: a worker killed between sending and recording leaves its lease to run out, and
 the delivery is sent again with the same id.
@@ -14,10 +15,10 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from msgspec import Struct
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.ids import ContactId, WalletId
+from domain.ids import AccountId, ContactId, WalletId
 from notifications import retry
 from notifications.audience import Role
 from notifications.channels import Later, Never, Outcome, Sent
@@ -39,6 +40,7 @@ class LeasedDelivery(Struct, frozen=True, kw_only=True):
     event: str
     body: str
     role: Role
+    account_id: AccountId | None
     contact_id: ContactId | None
     address_id: UUID
     # Counted when leased: a try that killed its worker was one.
@@ -85,6 +87,7 @@ def _leased(row: Any) -> LeasedDelivery:
         event=row.event,
         body=row.body,
         role=Role(row.role),
+        account_id=row.account_id,
         contact_id=row.contact_id,
         address_id=row.address_id,
         attempts=row.attempts,
@@ -116,6 +119,49 @@ async def record(engine: AsyncEngine, leased: LeasedDelivery, outcome: Outcome |
             return False
         await _wipe_secret_if_told(db, leased)
         return True
+
+
+async def hold(db: AsyncConnection, leased: LeasedDelivery) -> bool:
+    """Lay it aside until an agent lets it go; this try is none. False when no longer ours.
+
+    The caller has made sure, in this transaction, that nobody lets go meanwhile.
+    """
+    held = await db.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.wallet_id == leased.wallet_id,
+            deliveries.c.id == leased.id,
+            deliveries.c.lease_token == leased.lease_token,
+            deliveries.c.state == "due",
+        )
+        .values(
+            state="held",
+            lease_token=None,
+            leased_until=None,
+            attempts=deliveries.c.attempts - 1,
+        )
+    )
+    return held.rowcount == 1
+
+
+async def let_go(db: AsyncConnection, wallet_id: WalletId, account_id: AccountId) -> int:
+    """What waited for an agent is due now."""
+    due = update(deliveries).where(_held_for(wallet_id, account_id))
+    return (await db.execute(due.values(state="due", due_at=at_this_instant()))).rowcount
+
+
+async def drop_held(db: AsyncConnection, wallet_id: WalletId, account_id: AccountId) -> int:
+    """What waited is of no use any more."""
+    dropped = update(deliveries).where(_held_for(wallet_id, account_id))
+    return (await db.execute(dropped.values(state="pointless"))).rowcount
+
+
+def _held_for(wallet_id: WalletId, account_id: AccountId) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.wallet_id == wallet_id,
+        deliveries.c.account_id == account_id,
+        deliveries.c.state == "held",
+    )
 
 
 def _promise_of(leased: LeasedDelivery) -> Any:

@@ -68,6 +68,15 @@ class Directory(Protocol):
         """The contacts who reported on a ticket, each once."""
         ...
 
+    async def holds_notices(
+        self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
+    ) -> bool:
+        """Whether nothing may be written to this owner now, because somebody else may read it.
+
+        What it was decided on stays as it is until the transaction ends.
+        """
+        ...
+
     async def open_owner(
         self, db: AsyncConnection, wallet_id: WalletId, address_id: UUID
     ) -> Recipient | None:

@@ -10,7 +10,7 @@ from domain.ids import ContactId
 from notifications import retry, wording
 from notifications.audience import Role, hearer_in, read_event
 from notifications.channels import Channels, Email, Later, Message, Never, Outcome, Sms
-from notifications.deliveries import LeasedDelivery, lease_next, record
+from notifications.deliveries import LeasedDelivery, hold, lease_next, record
 from notifications.directory import Directory, Recipient
 from notifications.retry import Pointless
 
@@ -43,6 +43,9 @@ async def send_due(
 async def _deliver(
     engine: AsyncEngine, directory: Directory, channels: Channels, leased: LeasedDelivery
 ) -> None:
+    if await _is_held(engine, directory, leased):
+        log.info("delivery.held", delivery_id=str(leased.id), promised=leased.event)
+        return
     outcome = await _try(engine, directory, channels, leased)
     kept = await record(engine, leased, outcome)
     log.info(
@@ -55,6 +58,17 @@ async def _deliver(
         error=getattr(outcome, "error", None),
         provider_ref=getattr(outcome, "provider_ref", None),
     )
+
+
+async def _is_held(engine: AsyncEngine, directory: Directory, leased: LeasedDelivery) -> bool:
+    """Asked right before sending: danger that was reported a moment ago must win."""
+    if leased.role is not Role.OWNER or leased.account_id is None:
+        return False
+    async with engine.begin() as db:
+        if not await directory.holds_notices(db, leased.wallet_id, leased.account_id):
+            return False
+        await hold(db, leased)
+        return True
 
 
 async def _try(

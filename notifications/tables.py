@@ -75,7 +75,7 @@ deliveries = Table(
     "deliveries",
     metadata,
     deliveries_columns,
-    CheckConstraint("state IN ('due', 'sent', 'pointless', 'parked')", name="state"),
+    CheckConstraint("state IN ('due', 'held', 'sent', 'pointless', 'parked')", name="state"),
 )
 Index("deliveries_due_idx", deliveries.c.due_at, postgresql_where=deliveries.c.state == "due")
 Index("deliveries_outbox_id_idx", deliveries.c.outbox_id)

@@ -16,9 +16,20 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.access import Role
+from domain.accounts import AddressKind
 from domain.ids import WalletId
+from domain.refusals import AddressNotAllowed
+from domain.wallets import THE_INSTALLATION, Wallet
 from service import logs, processes, settings
-from service.operations import agents, clients, housekeeping, journal, wallets
+from service.operations import (
+    agents,
+    clients,
+    housekeeping,
+    journal,
+    limits_by_hand,
+    wallets,
+    without_link,
+)
 from service.operations.agents import NewAgent
 from service.operations.house import House
 from service.operations.wallets import NewWallet
@@ -242,6 +253,68 @@ async def add_agent(
     say.print(secret, markup=False)
 
 
+@commands.group("limits")
+def limit_commands() -> None:
+    """How often something may be tried, and letting somebody try again."""
+
+
+_ORIGIN = click.option("--wallet", "origin", help="Its origin; without it, what belongs to none.")
+
+
+@limit_commands.command("show")
+@_ORIGIN
+@asynchronous
+async def show_limits(origin: str | None) -> None:
+    """Every limit with its reason, and how many have used some and all of it just now."""
+    async with _house() as house:
+        wallet_id = THE_INSTALLATION if origin is None else await _wallet_id(house, origin)
+        for seen in await limits_by_hand.show(house, wallet_id):
+            say.print(
+                f"[bold]{seen.name}[/]  {seen.burst}, then one each {seen.each}, per"
+                f" {seen.limit.per}; fails {seen.limit.fails}\n  {seen.limit.why}"
+            )
+            until = f", the next from {seen.retry_at.isoformat()}" if seen.retry_at else ""
+            say.print(f"  in use {seen.in_use}, used up {seen.used_up}{until}")
+
+
+@limit_commands.command("reset")
+@_ORIGIN
+@click.option("--address", help="E-mail address or phone number of whoever shall try again.")
+@click.option("--login", help="An agent's.")
+@click.option("--network", help="Source network as it is counted: 203.0.113.0/24, 2001:db8::/48.")
+@click.option("--everyone", metavar="LIMIT", help="All that one limit counts; named as in `show`.")
+@asynchronous
+async def reset_limits(
+    origin: str | None,
+    *,
+    address: str | None,
+    login: str | None,
+    network: str | None,
+    everyone: str | None,
+) -> None:
+    """Forget what was counted of one address, login or network, or of everyone. Recorded."""
+    if sum(one is not None for one in (address, login, network, everyone)) != 1:
+        _stop("Name one of --address, --login, --network and --everyone.")
+    async with _house() as house:
+        wallet = None if origin is None else await _wallet_at(house, origin)
+        if everyone is not None:
+            try:
+                gone = await limits_by_hand.reset_all(
+                    house, THE_INSTALLATION if wallet is None else wallet.id, everyone
+                )
+            except KeyError:
+                _stop(f"There is no limit called {everyone}.")
+        elif login is not None:
+            gone = await limits_by_hand.reset_login(house, login)
+        elif wallet is None:
+            _stop("An address or network is counted per wallet: name its origin with --wallet.")
+        elif network is not None:
+            gone = await limits_by_hand.reset_network(house, wallet, network)
+        else:
+            gone = await limits_by_hand.reset_address(house, wallet, *_address_of(address, wallet))
+    say.print(f"{gone} reset.")
+
+
 @commands.group("journal")
 def journal_commands() -> None:
     """The record of what happened."""
@@ -329,6 +402,20 @@ async def _house() -> AsyncGenerator[House]:
         yield House(engine=engine, keys=ring, passwords=Passwords())
     finally:
         await engine.dispose()
+
+
+def _address_of(typed: str | None, wallet: Wallet) -> tuple[AddressKind, str]:
+    try:
+        found = without_link.read_address(typed or "", wallet)
+    except AddressNotAllowed:
+        _stop("This is neither an e-mail address nor the number of a mobile phone.")
+    return found.kind, found.written
+
+
+async def _wallet_at(house: House, origin: str) -> Wallet:
+    wallet_id = await _wallet_id(house, origin)
+    async with house.engine.connect() as db:
+        return await load.wallet(db, wallet_id)
 
 
 async def _wallet_id(house: House, origin: str) -> WalletId:

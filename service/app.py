@@ -73,7 +73,8 @@ def create_app(settings: Settings) -> Litestar:
             ),
         ],
         lifespan=[lifespan],
-        state=State({"house": house, "hosts": hosts}),
+        state=State({"house": house, "hosts": hosts, "trusted_proxies": settings.trusted_proxies}),
+        before_send=[api.tell_limit],
         dependencies={
             "house": Provide(_house, sync_to_thread=False),
             "wallet": Provide(_wallet, sync_to_thread=False),
@@ -146,7 +147,9 @@ def _wallet(request: Request[Any, Any, Any]) -> Wallet:
 def refused(request: Request[Any, Any, Any], refusal: Refused) -> Response[Any]:
     if _is_api(request):
         return problems.document(problems.of_refusal(refusal), problems.headers_of(refusal))
-    return _pages(request).refused(request, refusal)
+    answer: Response[Any] = _pages(request).refused(request, refusal)
+    answer.headers.update(problems.retry_after(refusal))
+    return answer
 
 
 def not_of_this_form(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -43,6 +44,7 @@ _SCOPES: Final = {
     "sessions": "Sessions and page links",
     "introspect": "Introspection and session check",
 }
+_TOO_MANY: Final = problems.of_refusal(r.TooMany(datetime(2026, 1, 1, tzinfo=UTC)))
 # What a status tells, and an answer that has it.
 _PROBLEMS: Final[Mapping[int, tuple[str, Problem]]] = {
     400: ("Not of the documented form", problems.of_code("bad-request", 400)),
@@ -53,6 +55,7 @@ _PROBLEMS: Final[Mapping[int, tuple[str, Problem]]] = {
     413: ("The body is larger than 64 kB", problems.of_code("too-large", 413)),
     415: ("The body is not JSON", problems.NOT_JSON),
     422: ("Of the form, but refused by a rule", problems.of_refusal(r.AddressNotAllowed())),
+    429: ("Too many calls of this client; `Retry-After` says when", _TOO_MANY),
     503: ("Not stored", problems.UNAVAILABLE),
 }
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from domain.wallets import Wallet
 from service.operations.house import House
 from service.security import forms
+from service.security.networks import source_network
 from service.wording import LANGUAGES, choose, templates
 
 AnyRequest = Request[Any, Any, Any]
@@ -100,6 +101,16 @@ async def our_form(request: AnyRequest) -> dict[str, str]:
         own_origin=request.scope["state"]["origin"],
     )
     return fields
+
+
+def network_of(request: AnyRequest) -> str:
+    """The network this request comes from, as limits count it: /24 or /48."""
+    client = request.client
+    return source_network(
+        client.host if client else None,
+        request.headers.getall("x-forwarded-for", []),
+        request.app.state.trusted_proxies,
+    )
 
 
 def go(path: str, *cookies: Cookie) -> Redirect:

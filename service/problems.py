@@ -5,6 +5,8 @@ errors say nothing about the inside.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from math import ceil
 from typing import Any, Final, cast
 
 from litestar import Response
@@ -34,6 +36,8 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     r.PageExpired: HTTP_401_UNAUTHORIZED,
     r.CodeNeeded: HTTP_401_UNAUTHORIZED,
     r.TooSoon: HTTP_429_TOO_MANY_REQUESTS,
+    r.TooMany: HTTP_429_TOO_MANY_REQUESTS,
+    r.TooManyWrongCodes: HTTP_429_TOO_MANY_REQUESTS,
     r.AccountIsFrozen: HTTP_409_CONFLICT,
     r.AccountNotFrozen: HTTP_409_CONFLICT,
     r.DeviceReported: HTTP_409_CONFLICT,
@@ -47,7 +51,11 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     r.NotOpen: HTTP_409_CONFLICT,
     r.CannotTakeBack: HTTP_409_CONFLICT,
     r.MayNotReport: HTTP_403_FORBIDDEN,
+    r.CannotWithdraw: HTTP_409_CONFLICT,
     r.StrongSignInNeeded: HTTP_401_UNAUTHORIZED,
+    r.CodeUsed: HTTP_409_CONFLICT,
+    r.DuressNotAsked: HTTP_409_CONFLICT,
+    r.OwnerNotFree: HTTP_409_CONFLICT,
     r.TicketClosed: HTTP_409_CONFLICT,
     r.ProofsMissing: HTTP_409_CONFLICT,
     r.LevelTooLow: HTTP_403_FORBIDDEN,
@@ -157,7 +165,15 @@ def headers_of(refusal: Refused) -> dict[str, str]:
         return {"WWW-Authenticate": 'Basic realm="resguardo", Bearer realm="resguardo"'}
     if isinstance(refusal, r.ScopeMissing):
         return {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
-    return {}
+    return retry_after(refusal)
+
+
+def retry_after(refusal: Refused) -> dict[str, str]:
+    """Whole seconds, rounded up: whoever waits that long is not refused again for a moment."""
+    if not isinstance(refusal, r.TooSoon | r.TooMany):
+        return {}
+    wait = refusal.retry_at - (refusal.now or datetime.now(UTC))
+    return {"Retry-After": str(max(1, ceil(wait.total_seconds())))}
 
 
 # Only the API says this one: no page asks for JSON.

@@ -5,6 +5,7 @@ read; `load` stops the start with the variable's name and what is expected of it
 """
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,6 +21,10 @@ DOCUMENTED: Final[Mapping[str, str]] = {
     "RESGUARDO_LISTEN": "host:port that `serve` listens on; default 127.0.0.1:8000",
     "RESGUARDO_PROCESSES": "web processes that one `serve` starts, 1 to 64; default 1",
     "RESGUARDO_CONSOLE_ORIGIN": "https://… origin of the agents' console",
+    "RESGUARDO_TRUSTED_PROXIES": (
+        "addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by"
+        " commas; default none"
+    ),
     "RESGUARDO_SMTP_URL": "smtp://host:port, or smtps://user:password@host:port",
     "RESGUARDO_SMTP_PLAIN": "1 sends mail without TLS: to a mail catcher on the same machine only",
     "RESGUARDO_SMS_URL": "base address of the text-message carrier; without it no texts are sent",
@@ -55,6 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp_plain: bool
     sms: SmsSettings | None
     http_on_loopback: bool
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -72,6 +78,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         smtp_plain=environment.get("RESGUARDO_SMTP_PLAIN", "") == "1",
         sms=_sms(environment),
         http_on_loopback=loopback,
+        trusted_proxies=_proxies(environment),
     )
 
 
@@ -111,6 +118,15 @@ def _processes(environment: Mapping[str, str]) -> int:
     if not value.isdecimal() or not 1 <= int(value) <= 64:
         raise SettingWrong(name, f"{value!r} is not a number from 1 to 64")
     return int(value)
+
+
+def _proxies(environment: Mapping[str, str]) -> tuple[IPv4Network | IPv6Network, ...]:
+    name = "RESGUARDO_TRUSTED_PROXIES"
+    try:
+        listed = environment.get(name, "").split(",")
+        return tuple(ip_network(one.strip()) for one in listed if one.strip())
+    except ValueError:
+        raise SettingWrong(name, f"{environment[name]!r} is not a list of addresses") from None
 
 
 def _origin(environment: Mapping[str, str], name: str, *, loopback: bool) -> str:

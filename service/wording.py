@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -79,6 +79,12 @@ def said(instant: datetime, *, language: str, time_zone: str, now: datetime) -> 
     place = zone_said(time_zone, language)
     day = format_datetime(instant, "EEE d MMM, HH:mm", tzinfo=zone, locale=locale)
     return f"{day} ({place})"
+
+
+def day_said(instant: datetime, *, language: str, time_zone: str) -> str:
+    """The whole date on this clock, for what is kept on paper."""
+    locale = Locale.parse(language, sep="-")
+    return format_date(instant.astimezone(ZoneInfo(time_zone)), "long", locale=locale)
 
 
 def zone_said(time_zone: str, language: str) -> str:

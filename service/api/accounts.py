@@ -173,7 +173,7 @@ class ConfirmationAnswer(Struct, frozen=True, kw_only=True):
 @put(
     "/v1/accounts/{subject:str}",
     responses={
-        **openapi.problems_at(400, 401, 403, 413, 415, 422),
+        **openapi.problems_at(400, 401, 403, 413, 415, 422, 429),
         HTTP_201_CREATED: ResponseSpec(
             AccountAnswer, generate_examples=False, description="Created"
         ),
@@ -198,7 +198,7 @@ async def put_account(
     return Response(answer, status_code=HTTP_201_CREATED if is_new else HTTP_200_OK)
 
 
-@get("/v1/accounts/{subject:str}", responses=openapi.problems_at(400, 401, 403, 404))
+@get("/v1/accounts/{subject:str}", responses=openapi.problems_at(400, 401, 403, 404, 429))
 async def see_account(
     subject: SubjectInPath, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> AccountAnswer:
@@ -209,7 +209,7 @@ async def see_account(
 @get(
     "/v1/accounts/{subject:str}/freeze-state",
     responses={
-        **openapi.problems_at(400, 401, 403, 404),
+        **openapi.problems_at(400, 401, 403, 404, 429),
         HTTP_304_NOT_MODIFIED: ResponseSpec(None, description="Still what the ETag names"),
     },
     response_headers=[
@@ -251,7 +251,7 @@ async def see_freeze_state(
 
 @put(
     "/v1/accounts/{subject:str}/freeze-confirmation",
-    responses=openapi.problems_at(400, 401, 403, 404, 409, 413, 415),
+    responses=openapi.problems_at(400, 401, 403, 404, 409, 413, 415, 429),
 )
 async def confirm_freeze(
     subject: SubjectInPath,

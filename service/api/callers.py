@@ -12,6 +12,7 @@ from domain.refusals import ClientNotValid, ScopeMissing
 from service import problems
 from service.api.bodies import BodyRefused, parameter_refused
 from service.api.bodies import refused as body_refused
+from service.api.rates import count_call
 from service.operations import clients
 from service.operations.clients import Caller
 from service.problems import Problem
@@ -23,7 +24,10 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 
 def needs(scope: Scope) -> Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]:
-    """A guard: it stands before the body is read. Raises ClientNotValid, ScopeMissing."""
+    """A guard: it stands before the body is read.
+
+    Raises ClientNotValid, TooMany, ScopeMissing.
+    """
 
     async def guard(connection: AnyConnection, _: BaseRouteHandler) -> None:
         known = authorization.read(connection.headers.get("authorization"))
@@ -33,6 +37,7 @@ def needs(scope: Scope) -> Callable[[AnyConnection, BaseRouteHandler], Awaitable
         caller = await clients.client_by_token(
             connection.app.state.house, state["wallet"], known.token
         )
+        await count_call(connection.app.state.house, caller, state)
         caller.require(scope)
         state["caller"] = caller
 

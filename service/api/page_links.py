@@ -41,7 +41,7 @@ class PageLinkAnswer(Struct, frozen=True, kw_only=True):
 
 @post(
     "/v1/accounts/{subject:str}/page-links",
-    responses=openapi.problems_at(400, 401, 403, 404, 409, 413, 415),
+    responses=openapi.problems_at(400, 401, 403, 404, 409, 413, 415, 429),
 )
 async def make_page_link(
     subject: SubjectInPath,

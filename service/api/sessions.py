@@ -101,7 +101,7 @@ class SessionList(Struct, frozen=True, kw_only=True):
     next: Annotated[SessionId | None, Meta(description="For `cursor`; null on the last page.")]
 
 
-@post("/v1/sessions", responses=openapi.problems_at(400, 401, 403, 404, 409, 413, 415, 422))
+@post("/v1/sessions", responses=openapi.problems_at(400, 401, 403, 404, 409, 413, 415, 422, 429))
 async def begin_session(
     *,
     request: Request[Any, Any, Any],
@@ -130,7 +130,7 @@ async def begin_session(
     return SessionAnswer.of(session, data.subject)
 
 
-@delete("/v1/sessions/{session_id:uuid}", responses=openapi.problems_at(400, 401, 403, 404))
+@delete("/v1/sessions/{session_id:uuid}", responses=openapi.problems_at(400, 401, 403, 404, 429))
 async def end_session(
     session_id: FromPath[UUID], house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> None:
@@ -138,7 +138,7 @@ async def end_session(
     await sessions.end_session(house, wallet, SessionId(session_id))
 
 
-@get("/v1/accounts/{subject:str}/sessions", responses=openapi.problems_at(400, 401, 403, 404))
+@get("/v1/accounts/{subject:str}/sessions", responses=openapi.problems_at(400, 401, 403, 404, 429))
 async def see_sessions(
     subject: SubjectInPath,
     house: NamedDependency[House],

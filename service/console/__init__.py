@@ -21,6 +21,8 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     ticket.reach_owner,
     ticket.record_proof,
     ticket.propose_release,
+    ticket.answer_duress,
+    ticket.let_notices_go,
     approval.show,
     approval.approve,
     approval.reject,

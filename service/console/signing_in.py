@@ -1,5 +1,6 @@
 """The door: login, password and authenticator code in one form, and the way out."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -8,7 +9,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
-from domain.refusals import NotFound, PageExpired, SignInFailed
+from domain.refusals import NotFound, PageExpired, SignInFailed, TooMany
 from service.console.frame import (
     AGENT_COOKIE,
     QUEUE,
@@ -22,8 +23,16 @@ from service.console.frame import (
 from service.operations import agents, browsers
 from service.operations.agents import SignedIn
 from service.operations.house import House
-from service.pages import LANGUAGE_COOKIE, AnyRequest, go, host_cookie, no_cookie, our_form
-from service.problems import STATUS
+from service.pages import (
+    LANGUAGE_COOKIE,
+    AnyRequest,
+    go,
+    host_cookie,
+    network_of,
+    no_cookie,
+    our_form,
+)
+from service.problems import STATUS, retry_after
 
 
 class SignInPage(Struct, frozen=True, kw_only=True):
@@ -32,6 +41,8 @@ class SignInPage(Struct, frozen=True, kw_only=True):
     # A session was there and has ended: after 30 quiet minutes, or 8 hours in all.
     ended: bool = False
     failed: bool = False
+    # So often tried that the next attempt counts only from then.
+    from_when: datetime | None = None
     me: Me | None = None
 
 
@@ -67,10 +78,16 @@ async def sign_in(request: AnyRequest, house: NamedDependency[House]) -> Respons
             login=login,
             password=fields.get("password", ""),
             code=fields.get("code", ""),
+            network=network_of(request),
         )
     except SignInFailed:
         again = SignInPage(next=back, login=login[:80], failed=True)
         return _door(request, again, status=STATUS[SignInFailed])
+    except TooMany as refusal:
+        again = SignInPage(next=back, login=login[:80], from_when=refusal.retry_at)
+        answer = _door(request, again, status=STATUS[TooMany], now=refusal.now)
+        answer.headers.update(retry_after(refusal))
+        return answer
     by = await agents.signed_in(house, opened.cookie)
     return go(
         back,
@@ -93,5 +110,10 @@ async def sign_out(
     return go(SIGN_IN, no_cookie(AGENT_COOKIE))
 
 
-def _door(request: AnyRequest, shown: SignInPage, status: int = HTTP_200_OK) -> Response[str]:
-    return show(request, "sign_in.html", shown, language=None, status=status)
+def _door(
+    request: AnyRequest,
+    shown: SignInPage,
+    status: int = HTTP_200_OK,
+    now: datetime | None = None,
+) -> Response[str]:
+    return show(request, "sign_in.html", shown, language=None, status=status, now=now)

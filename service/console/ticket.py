@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from domain.ids import TicketId
 from domain.refusals import NotFound, Refused
-from domain.tickets import ProofKind, ReleaseReason
+from domain.tickets import Duress, ProofKind, ReleaseReason
 from service.console.frame import (
     Me,
     country_said,
@@ -23,7 +23,7 @@ from service.console.frame import (
     signed_in,
 )
 from service.console.frame import show as show_page
-from service.operations import desk, tickets
+from service.operations import danger, desk, tickets
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.operations.ticket_page import TicketSeen
@@ -44,6 +44,15 @@ class ProofForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class ProposalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: ReleaseReason
+    seen: int
+
+
+class DuressForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    answer: Duress
+    seen: int
+
+
+class NoticesForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seen: int
 
 
@@ -141,6 +150,38 @@ async def propose_release(
     return await _done_or_told(
         request, house, TicketId(ticket_id), by, work, act="propose", typed=typed
     )
+
+
+@post("/console/tickets/{ticket_id:uuid}/duress", include_in_schema=False, dependencies=BY)
+async def answer_duress(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    house: NamedDependency[House],
+    by: NamedDependency[SignedIn],
+) -> Response[Any]:
+    form = filled_in(await our_form(request), DuressForm)
+    if form is None:
+        return await _incomplete(
+            request, house, TicketId(ticket_id), by, act="duress", typed=_NOTHING
+        )
+    work = danger.answer_duress(house, TicketId(ticket_id), form.answer, by=by, seen=form.seen)
+    return await _done_or_told(request, house, TicketId(ticket_id), by, work, act="duress")
+
+
+@post("/console/tickets/{ticket_id:uuid}/notices", include_in_schema=False, dependencies=BY)
+async def let_notices_go(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    house: NamedDependency[House],
+    by: NamedDependency[SignedIn],
+) -> Response[Any]:
+    form = filled_in(await our_form(request), NoticesForm)
+    if form is None:
+        return await _incomplete(
+            request, house, TicketId(ticket_id), by, act="notices", typed=_NOTHING
+        )
+    work = danger.let_notices_go(house, TicketId(ticket_id), by=by, seen=form.seen)
+    return await _done_or_told(request, house, TicketId(ticket_id), by, work, act="notices")
 
 
 def filled_in(fields: dict[str, str], shape: type[F]) -> F | None:

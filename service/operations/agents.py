@@ -13,10 +13,18 @@ from domain.access import Agent, Role
 from domain.change import Change
 from domain.events import THE_OPERATOR, Actor, ActorKind, AgentAdded, AgentSignedIn
 from domain.ids import AgentId, KeyId, WalletId
+from domain.limits import (
+    PROVED_AGAIN,
+    SIGN_INS_FROM_NETWORK,
+    SIGN_INS_OF_LOGIN,
+    SIGN_INS_OF_LOGIN_FROM_NETWORK,
+    Limit,
+    Rate,
+)
 from domain.policy import DEFAULT
 from domain.refusals import PageExpired, SignInFailed
 from domain.wallets import THE_INSTALLATION
-from service.operations import browsers
+from service.operations import browsers, limits
 from service.operations.addresses import plain_text
 from service.operations.browsers import Opened
 from service.operations.house import House
@@ -26,6 +34,7 @@ from service.security.tokens import new_id
 from service.security.totp import accepted_step, new_totp_secret
 from service.storage import load
 from service.storage.keychain import Opener, find_key, find_keys, make_key
+from service.storage.limits import Subject
 from service.storage.rows import clock, keep, put
 from service.storage.values import BrowserKind, BrowserSession
 
@@ -90,9 +99,16 @@ async def add_agent(house: House, new: NewAgent) -> str:
     return secret
 
 
-async def sign_in(house: House, *, login: str, password: str, code: str) -> Opened:
-    """Password and authenticator code together. Raises SignInFailed, the same for every reason."""
+async def sign_in(
+    house: House, *, login: str, password: str, code: str, network: str | None = None
+) -> Opened:
+    """Password and authenticator code together. Raises SignInFailed, the same for every reason.
+
+    The attempt is counted before anything is compared, whether or not anyone has this login.
+    Raises TooMany, also to the right password.
+    """
     name = plain_text(login, longest=_LONGEST_LOGIN).lower()
+    await limits.count(house, *_attempts(house, name, network))
     async with house.engine.connect() as db:
         known = await load.agent_by_login(db, name)
     right = await house.passwords.matches(known.password_hash if known else None, password)
@@ -112,8 +128,10 @@ async def sign_in(house: House, *, login: str, password: str, code: str) -> Open
 async def prove_again(house: House, by: SignedIn, *, password: str, code: str) -> SignedIn:
     """Password and a code that was not used yet, before something that cannot be undone.
 
-    Answers the agent as they stand now. Raises SignInFailed.
+    Answers the agent as they stand now. Raises SignInFailed, TooMany.
     """
+    of = _of(house, PROVED_AGAIN, by.agent.login.encode())
+    await limits.count(house, (of, PROVED_AGAIN.rate))
     right = await house.passwords.matches(by.agent.password_hash, password)
     async with house.engine.begin() as db:
         agent, _ = await _prove(db, house, by.agent.login, code, password_is_right=right)
@@ -169,6 +187,25 @@ async def _prove(
     change = Change(replace(agent, totp_step=step), (AgentSignedIn(agent_id=agent.id, at=now),))
     by = Actor(ActorKind.AGENT, agent.id)
     return await keep(db, THE_INSTALLATION, agent, change, by=by), now
+
+
+def _attempts(house: House, login: str, network: str | None) -> list[tuple[Subject, Rate]]:
+    """What one attempt to sign in is counted against, from the narrowest on."""
+    who = login.encode()
+    found = [(SIGN_INS_OF_LOGIN, (who,))]
+    if network is not None:
+        place = network.encode()
+        found = [
+            (SIGN_INS_OF_LOGIN_FROM_NETWORK, (who, place)),
+            (SIGN_INS_FROM_NETWORK, (place,)),
+            *found,
+        ]
+    return [(_of(house, limit, *counted), limit.rate) for limit, counted in found]
+
+
+def _of(house: House, limit: Limit, *counted: bytes) -> Subject:
+    """Agents belong to no one wallet."""
+    return limits.subject_of(house.keys, THE_INSTALLATION, limit, *counted)
 
 
 async def _name(db: AsyncConnection, house: House, agent: Agent) -> str:

@@ -5,20 +5,23 @@ spent in the transaction of what it authorises. So a burst of requests gets no m
 than one person, and a code succeeds at most once.
 """
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import challenges as rules
 from domain.challenges import Challenge, CodeResult, Purpose
 from domain.contacts import Contact
 from domain.events import Actor, ActorKind
-from domain.ids import ChallengeId, WalletId
-from domain.refusals import TooSoon
+from domain.ids import ChallengeId
+from domain.policy import CodePolicy
+from domain.refusals import PageExpired
+from domain.reports import Way
 from domain.wallets import Wallet
+from service.operations import budgets
+from service.operations.budgets import Budget
 from service.operations.house import House
 from service.security.codes import hmac_of, is_right
 from service.security.encryption import Place
@@ -29,9 +32,6 @@ from service.storage.rows import clock, keep, value_of
 from service.storage.tables import challenges, now
 from service.storage.values import BrowserSession
 
-_HOUR: Final = timedelta(hours=1)
-_DAY: Final = timedelta(days=1)
-
 
 class Counted(Struct, frozen=True, kw_only=True):
     """A guess that may be compared."""
@@ -40,25 +40,41 @@ class Counted(Struct, frozen=True, kw_only=True):
     instant: datetime
 
 
+def budget_of(session: BrowserSession, contact: Contact | None, purpose: Purpose) -> Budget:
+    """The budget a browser's next code is taken from."""
+    if session.way is Way.ADDRESS:
+        return Budget(way=session.way, purpose=purpose, address_index=session.address_index)
+    if contact is None:
+        raise PageExpired
+    return Budget(way=session.way, purpose=purpose, person_id=contact.person_id)
+
+
+def digits_of(way: Way, policy: CodePolicy) -> int:
+    """How long a code is that this way asks for."""
+    return policy.digits_with_link if way is Way.LINK else policy.digits_without_link
+
+
 async def ask(
     db: AsyncConnection,
     house: House,
     wallet: Wallet,
     session: BrowserSession,
     *,
-    contact: Contact,
+    contact: Contact | None,
     purpose: Purpose,
 ) -> Challenge:
-    """Put a new code on its way to the contact's enrolled address.
+    """Put a new code on its way to the contact's enrolled address; without a contact, to nobody.
 
-    The contact's row is locked by the caller, so that two browsers asking at once wait for one
-    another. Raises TooSoon with the instant from which the next code may be asked for.
+    With and without one it is the same statements and rows. Whoever calls holds a lock, so that
+    two browsers asking for the same budget wait for one another. Raises TooSoon with the instant
+    from which the next code may be asked for.
     """
     policy = wallet.policy.codes
+    budget = budget_of(session, contact, purpose)
     instant = await clock(db)
-    before = await load.challenge_of(db, wallet.id, session.id)
-    await _within_budget(db, wallet, contact, purpose, instant)
-    code = new_code(policy.digits_with_link)
+    before = await load.challenge_of(db, wallet.id, session.id, purpose)
+    next_from = await budgets.take_code(db, house.keys, wallet, budget)
+    code = new_code(digits_of(session.way, policy))
     if before is not None and before.is_live(policy, instant):
         change = rules.another_code(
             before,
@@ -72,18 +88,16 @@ async def ask(
         fresh = Challenge(
             id=challenge_id,
             wallet_id=wallet.id,
-            person_id=contact.person_id,
-            contact_id=contact.id,
+            person_id=contact.person_id if contact else None,
+            contact_id=contact.id if contact else None,
             browser_session_id=session.id,
+            way=session.way,
             purpose=purpose,
+            address_index=budget.address_index,
             code_hmac=hmac_of(house.keys.codes[0], challenge_id, code),
             code_expires_at=instant + policy.lasts,
             asked_at=instant,
-            next_code_from=rules.next_code_from(
-                await _sent_lately(db, wallet, contact, purpose, instant) + 1,
-                policy=policy,
-                now=instant,
-            ),
+            next_code_from=next_from,
         )
         change = rules.begin(fresh, now=instant)
     promise_id = new_id()
@@ -93,14 +107,19 @@ async def ask(
         wallet.id,
         before,
         change,
-        by=Actor(ActorKind.CONTACT, contact.id),
+        by=Actor(ActorKind.CONTACT, contact.id if contact else None),
         promise_id=promise_id,
         secret=key.seal(Place("outbox", "secret", promise_id), code),
     )
 
 
 async def count_guess(house: House, wallet: Wallet, challenge: Challenge) -> Counted | CodeResult:
-    """Count before comparing, and commit. 100 guesses at once: exactly five are compared."""
+    """Count before comparing, and commit. 100 guesses at once: exactly five are compared.
+
+    Raises TooMany and TooManyWrongCodes, the guess counted all the same: beyond 20 wrong ones in
+    24 hours, or 100 in all, the right code is refused like any other.
+    """
+    refusal = None
     async with house.engine.begin() as db:
         counted = (
             (
@@ -125,17 +144,24 @@ async def count_guess(house: House, wallet: Wallet, challenge: Challenge) -> Cou
         if counted is not None:
             row = dict(counted)
             instant: datetime = row.pop("instant")
-            return Counted(challenge=value_of(row, Challenge), instant=instant)
+            refusal = await budgets.take_guess(db, house.keys, wallet.id, challenge)
+            if refusal is None:
+                return Counted(challenge=value_of(row, Challenge), instant=instant)
         expired = await db.scalar(
             select(challenges.c.code_expires_at <= now).where(
                 challenges.c.id == challenge.id, challenges.c.used_at.is_(None)
             )
         )
+    if refusal is not None:
+        raise refusal
     return CodeResult.EXPIRED if expired else CodeResult.USED_UP
 
 
 def compare(house: House, counted: Counted, typed: str) -> bool:
-    """Whether one of the last two codes was typed; constant time, every live key tried."""
+    """Whether one of the last two codes was typed; constant time, every live key tried.
+
+    A decoy is compared like any other, and no code is right for it.
+    """
     challenge = counted.challenge
     live = [challenge.code_hmac]
     if (
@@ -145,77 +171,22 @@ def compare(house: House, counted: Counted, typed: str) -> bool:
     ):
         live.append(challenge.earlier_hmac)
     digits = "".join(character for character in typed if character.isdecimal())
-    return is_right(house.keys.codes, challenge.id, digits, tuple(live))
+    right = is_right(house.keys.codes, challenge.id, digits, tuple(live))
+    return right and challenge.contact_id is not None
 
 
-async def spend(db: AsyncConnection, wallet_id: WalletId, challenge: Challenge) -> bool:
+async def spend(db: AsyncConnection, house: House, wallet: Wallet, challenge: Challenge) -> bool:
     """Use the code up, in the transaction of what it authorises. False when it was used before."""
     spent = await db.execute(
         update(challenges)
         .where(
-            challenges.c.wallet_id == wallet_id,
+            challenges.c.wallet_id == wallet.id,
             challenges.c.id == challenge.id,
             challenges.c.used_at.is_(None),
         )
         .values(used_at=now, row_version=challenges.c.row_version + 1)
     )
-    return spent.rowcount == 1
-
-
-async def next_code_from(
-    db: AsyncConnection, wallet: Wallet, contact: Contact, purpose: Purpose, instant: datetime
-) -> datetime | None:
-    """From when the next code may be asked for, over all of a person's browsers; None: at once.
-
-    60 s after a code, doubling up to 32 minutes; five in an hour, ten in a day.
-    """
-    policy = wallet.policy.codes
-    waiting = await db.scalar(
-        select(func.max(challenges.c.next_code_from)).where(
-            _of(wallet, contact, purpose), challenges.c.used_at.is_(None)
-        )
-    )
-    earliest = [waiting] if waiting is not None else []
-    for window, most in ((_HOUR, policy.most_an_hour), (_DAY, policy.most_a_day)):
-        sent, oldest = await _sent_within(db, _of(wallet, contact, purpose), instant - window)
-        if sent >= most and oldest is not None:
-            earliest.append(oldest + window)
-    return max((at for at in earliest if instant < at), default=None)
-
-
-async def _within_budget(
-    db: AsyncConnection, wallet: Wallet, contact: Contact, purpose: Purpose, instant: datetime
-) -> None:
-    waiting = await next_code_from(db, wallet, contact, purpose, instant)
-    if waiting is not None:
-        raise TooSoon(waiting)
-
-
-async def _sent_lately(
-    db: AsyncConnection, wallet: Wallet, contact: Contact, purpose: Purpose, instant: datetime
-) -> int:
-    """Codes of the last hour that nobody used: each of them doubles the wait for the next."""
-    unused = _of(wallet, contact, purpose) & challenges.c.used_at.is_(None)
-    sent, _ = await _sent_within(db, unused, instant - _HOUR)
-    return sent
-
-
-async def _sent_within(
-    db: AsyncConnection, ours: ColumnElement[bool], since: datetime
-) -> tuple[int, datetime | None]:
-    row = (
-        await db.execute(
-            select(
-                func.coalesce(func.sum(challenges.c.sent), 0), func.min(challenges.c.asked_at)
-            ).where(ours, challenges.c.asked_at > since)
-        )
-    ).one()
-    return int(row[0]), row[1]
-
-
-def _of(wallet: Wallet, contact: Contact, purpose: Purpose) -> ColumnElement[bool]:
-    return and_(
-        challenges.c.wallet_id == wallet.id,
-        challenges.c.person_id == contact.person_id,
-        challenges.c.purpose == purpose.value,
-    )
+    if spent.rowcount != 1:
+        return False
+    await budgets.found_right(db, house.keys, wallet, challenge)
+    return True

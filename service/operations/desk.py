@@ -33,6 +33,10 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     reference: str
     wallet_name: str
     stage: Stage
+    # Only a hint so far: nothing is frozen.
+    unconfirmed: bool
+    # A reporter says that the owner is not safe.
+    danger: bool
     boost: int
     kinds: tuple[LossKind, ...]
     country: str
@@ -100,6 +104,8 @@ def _row(ticket: Ticket, wallet: Wallet, account: Account, reports: list[LossRep
         reference=ticket.reference,
         wallet_name=wallet.name,
         stage=ticket.stage,
+        unconfirmed=ticket.unconfirmed,
+        danger=ticket.danger,
         boost=ticket.boost,
         kinds=tuple(report.kind for report in reports),
         country=wallet.country,
@@ -108,7 +114,7 @@ def _row(ticket: Ticket, wallet: Wallet, account: Account, reports: list[LossRep
         next_deadline=next_deadline,
         deadline_for=deadline_for,
         owner_reached=ticket.owner_reached_at is not None,
-        verified_by=tuple(report.verified_by for report in reports),
+        verified_by=tuple(report.verified for report in reports),
     )
 
 

@@ -12,16 +12,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain import accounts, reports, tickets
+from domain import reports
 from domain.accounts import Account
 from domain.contacts import Contact
 from domain.events import Actor, ActorKind
-from domain.ids import ContactId, ReportId, TicketId
+from domain.ids import ContactId, ReportId
 from domain.refusals import ChangedMeanwhile, MayNotReport, NotFound
-from domain.reports import LossKind, LossReport, Way
-from domain.tickets import Ticket, TicketKind
+from domain.reports import LossKind, LossReport, OwnerSafe, Way
+from domain.tickets import Ticket
 from domain.wallets import Wallet
-from service.operations import browsers, visits
+from service.operations import browsers, freezing, visits
+from service.operations.freezing import Freeze
 from service.operations.house import House
 from service.operations.idempotency import Request, remember, replay
 from service.operations.reports import contacts_here
@@ -45,6 +46,7 @@ class Filing(Struct, frozen=True, kw_only=True):
     draft: Draft
     kind: LossKind
     verified_by: str
+    way: Way
     owner_key: DataKey
     now: datetime
 
@@ -97,6 +99,7 @@ async def file_report(
             draft=draft,
             kind=draft.kind,
             verified_by=current.verified_by or "",
+            way=current.way,
             owner_key=await _owner_key(db, house, account),
             now=await clock(db),
         )
@@ -108,34 +111,21 @@ async def file_report(
 
 async def _file(db: AsyncConnection, filing: Filing) -> LossReport:
     by = Actor(ActorKind.CONTACT, filing.contact.id)
-    wallet_id, account, now = filing.wallet.id, filing.account, filing.now
     await _require_own_device(db, filing)
     reference = new_reference()
-    ticket = filing.ticket or _new_ticket(filing, reference)
-    filed = reports.file(_report(filing, ticket, reference), by=filing.contact, now=now)
-    if filing.ticket is None:
-        await keep(db, wallet_id, None, tickets.open_ticket(ticket, now=now), by=by)
-    else:
-        await keep(db, wallet_id, ticket, tickets.join(ticket, now=now), by=by)
-    if not account.is_frozen:
-        stolen = filing.kind is LossKind.STOLEN
-        frozen = accounts.freeze(account, ticket_id=ticket.id, stolen=stolen, now=now)
-        await keep(db, wallet_id, account, frozen, by=by)
-    return await keep(db, wallet_id, None, filed, by=by)
-
-
-def _new_ticket(filing: Filing, reference: str) -> Ticket:
-    policy = filing.wallet.policy.tickets
-    return Ticket(
-        id=TicketId(new_id()),
-        wallet_id=filing.wallet.id,
-        account_id=filing.account.id,
-        kind=TicketKind.LOSS,
+    asked = Freeze(
+        wallet=filing.wallet,
+        account=filing.account,
+        ticket=filing.ticket,
         reference=reference,
-        opened_at=filing.now,
-        first_attempt_until=filing.now + policy.first_attempt_within,
-        decision_until=filing.now + policy.decided_within,
+        stolen=filing.kind is LossKind.STOLEN,
+        in_danger=filing.draft.safe is OwnerSafe.NO,
+        by=by,
+        now=filing.now,
     )
+    ticket = await freezing.freeze(db, asked)
+    filed = reports.file(_report(filing, ticket, reference), by=filing.contact, now=filing.now)
+    return await keep(db, filing.wallet.id, None, filed, by=by)
 
 
 def _report(filing: Filing, ticket: Ticket, reference: str) -> LossReport:
@@ -154,13 +144,14 @@ def _report(filing: Filing, ticket: Ticket, reference: str) -> LossReport:
         person_id=filing.contact.person_id,
         ticket_id=ticket.id,
         reference=reference,
-        way=Way.LINK,
+        way=filing.way,
         verified_by=filing.verified_by,
         kind=filing.kind,
         device_id=draft.device_id,
         noticed_at=draft.noticed_at,
         note=sealed("note", draft.note),
         reach=sealed("reach", draft.reach),
+        owner_safe=draft.safe,
         joined=filing.ticket is not None,
         filed_at=filing.now,
     )

@@ -17,9 +17,11 @@ from service.storage.tables import (
     deliveries,
     idempotency_keys,
     journal,
+    limits,
     now,
     outbox,
     page_links,
+    recovery_tries,
     seals,
     wallet_sessions,
 )
@@ -45,7 +47,10 @@ async def sweep(house: House) -> int:
         delete(access_tokens).where(access_tokens.c.expires_at < now),
         delete(idempotency_keys).where(idempotency_keys.c.created_at < now - KEPT),
         delete(page_links).where(page_links.c.expires_at < ended),
+        delete(recovery_tries).where(recovery_tries.c.since < ended),
         delete(challenges).where(challenges.c.asked_at < ended),
+        # A row whose time has come says what no row says.
+        delete(limits).where(limits.c.arrival < now),
         delete(browser_sessions).where(
             browser_sessions.c.expires_at < ended,
             ~select(challenges.c.id)
@@ -55,7 +60,8 @@ async def sweep(house: House) -> int:
         # A ticket counts the sessions its freeze ended; they stay as long as tickets are worked on.
         delete(wallet_sessions).where(wallet_sessions.c.expires_at < now - timedelta(days=30)),
         delete(deliveries).where(
-            deliveries.c.state != "due", deliveries.c.created_at < now - _TOLD_ROWS_STAY
+            deliveries.c.state.not_in(("due", "held")),
+            deliveries.c.created_at < now - _TOLD_ROWS_STAY,
         ),
         delete(outbox).where(
             outbox.c.dispatched_at < now - _TOLD_ROWS_STAY,

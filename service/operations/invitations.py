@@ -84,8 +84,8 @@ async def accept(
 ) -> Accepted | CodeResult:
     """The right code is consent and proof of address in one: spent with what it authorises."""
     async with house.engine.connect() as db:
-        challenge = await load.challenge_of(db, wallet.id, session.id)
-    if challenge is None:
+        challenge = await load.challenge_of(db, wallet.id, session.id, Purpose.ACCEPT)
+    if challenge is None or challenge.contact_id is None:
         return CodeResult.EXPIRED
     counted = await codes.count_guess(house, wallet, challenge)
     if isinstance(counted, CodeResult):
@@ -97,7 +97,7 @@ async def accept(
         account = await load.account_for_change(db, wallet.id, before.account_id)
         before = await load.contact_for_change(db, wallet.id, before.id)
         now = await clock(db)
-        if not await codes.spend(db, wallet.id, challenge):
+        if not await codes.spend(db, house, wallet, challenge):
             return CodeResult.USED_UP
         contact = await _with_proved_address(db, house, wallet, before, now)
         token = new_token()

@@ -60,7 +60,7 @@ class NewContact(Struct, frozen=True, kw_only=True):
 async def see_people(house: House, wallet: Wallet, session: BrowserSession) -> PeopleSeen:
     """The owner's five places."""
     async with house.engine.connect() as db:
-        account = await _owned(db, wallet, session, for_change=False)
+        account = await owned(db, wallet, session, for_change=False)
         now = await clock(db)
         stored = await load.contacts_of(db, wallet.id, account.id)
         held = sorted((c for c in stored if c.holds_place(now)), key=lambda c: c.place or 0)
@@ -92,7 +92,7 @@ async def invite(
     written = _written(new, wallet)
     index = index_of(house.keys, wallet.id, new.kind, written)
     async with house.engine.begin() as db:
-        account = await _owned(db, wallet, session, for_change=True)
+        account = await owned(db, wallet, session, for_change=True)
         now = await clock(db)
         wallet_key = await find_key(db, house.keys, wallet.data_key_id)
         request = Request(
@@ -104,7 +104,7 @@ async def invite(
         )
         if (answered := await replay(db, wallet_key, request)) is not None:
             return ContactId(UUID(answered))
-        _require_strong(session)
+        require_strong(session)
         others = await _settle_overdue(db, wallet, account, now)
         place = contacts.free_place(others, policy=wallet.policy.contacts, now=now)
         person, person_key = await _person_for(
@@ -154,12 +154,12 @@ async def take_back(
 ) -> None:
     """At once: an unanswered invitation, or an acceptance of the last 24 hours."""
     async with house.engine.begin() as db:
-        account = await _owned(db, wallet, session, for_change=True)
+        account = await owned(db, wallet, session, for_change=True)
         contact = await load.contact_for_change(db, wallet.id, contact_id)
         if contact.account_id != account.id:
             raise NotFound
         now = await clock(db)
-        _require_strong(session)
+        require_strong(session)
         change = contacts.take_back(
             contact, account=account, policy=wallet.policy.contacts, now=now
         )
@@ -221,7 +221,7 @@ async def _person_for(
     return await put(db, None, person), key
 
 
-async def _owned(
+async def owned(
     db: AsyncConnection, wallet: Wallet, session: BrowserSession, *, for_change: bool
 ) -> Account:
     """The session's account, if the session still lives: not across a freeze."""
@@ -234,7 +234,7 @@ async def _owned(
     return account
 
 
-def _require_strong(session: BrowserSession) -> None:
+def require_strong(session: BrowserSession) -> None:
     """The page link was made on a recent strong sign-in; the session is short."""
     if not session.may_manage:
         raise StrongSignInNeeded

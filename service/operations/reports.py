@@ -1,16 +1,17 @@
 """A contact's way to a report: the code, whose phone, what was said, and the receipt."""
 
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain import accounts, tickets
+from domain import accounts, reports, tickets
 from domain.accounts import Account
 from domain.challenges import CodeResult, Purpose
 from domain.contacts import Contact
-from domain.ids import ContactId, DeviceId
-from domain.refusals import CodeNeeded, NotFound
+from domain.ids import ContactId, DeviceId, ReportId
+from domain.refusals import CodeNeeded, NotFound, PageExpired
 from domain.tickets import Ticket
 from domain.wallets import Wallet
 from service.operations import codes, visits
@@ -21,6 +22,8 @@ from service.storage import load
 from service.storage.keychain import Opener, find_key
 from service.storage.rows import clock
 from service.storage.values import BrowserSession
+
+_VERIFIES: Final = frozenset({Purpose.REPORT, Purpose.FOLLOW})
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -56,26 +59,33 @@ class Receipt(Struct, frozen=True, kw_only=True):
     confirmed_at: datetime | None
     confirmation_is_late: bool
     progress: str
+    report_id: ReportId
+    withdrawn_at: datetime | None
+    may_be_withdrawn: bool
+    # Whether this verified visit could report another owner in its place.
+    may_be_corrected: bool
     now: datetime
 
 
 async def spend_code(
     house: House, wallet: Wallet, session: BrowserSession, typed: str
 ) -> str | CodeResult:
-    """The right code verifies this browser for one report; answers its new cookie."""
+    """The right code verifies this browser for what it came for: one report, or following what
+    was reported. Answers its new cookie."""
+    purpose = Purpose(session.purpose)
     async with house.engine.connect() as db:
-        challenge = await load.challenge_of(db, wallet.id, session.id)
-    if challenge is None or challenge.purpose is not Purpose.REPORT:
+        challenge = await load.challenge_of(db, wallet.id, session.id, purpose)
+    if challenge is None or purpose not in _VERIFIES:
         return CodeResult.EXPIRED
     counted = await codes.count_guess(house, wallet, challenge)
     if isinstance(counted, CodeResult):
         return counted
-    if not codes.compare(house, counted, typed):
+    if not codes.compare(house, counted, typed) or challenge.contact_id is None:
         return CodeResult.WRONG
     async with house.engine.begin() as db:
         contact = await load.contact_for_change(db, wallet.id, challenge.contact_id)
         now = await clock(db)
-        if not await codes.spend(db, wallet.id, challenge):
+        if not await codes.spend(db, house, wallet, challenge):
             return CodeResult.USED_UP
         key = await find_key(db, house.keys, wallet.data_key_id)
         return await visits.verify(
@@ -136,6 +146,7 @@ async def see_receipt(house: House, wallet: Wallet, session: BrowserSession) -> 
         ticket = await load.ticket(db, wallet.id, report.ticket_id)
         account = await load.account(db, wallet.id, report.account_id)
         now = await clock(db)
+        others = await _could_report(db, wallet, session, now)
     expected = wallet.policy.messages.confirmation_expected_within
     confirmed_at = account.freeze_confirmed_at if account.is_frozen else None
     since = account.frozen_at if ticket.is_open else None
@@ -147,18 +158,37 @@ async def see_receipt(house: House, wallet: Wallet, session: BrowserSession) -> 
         confirmation_is_late=(
             confirmed_at is None and since is not None and now >= since + expected
         ),
-        progress=_progress(ticket),
+        progress=progress_of(ticket),
+        report_id=report.id,
+        withdrawn_at=report.withdrawn_at,
+        may_be_withdrawn=reports.can_be_withdrawn(report, ticket=ticket),
+        may_be_corrected=len(others) > 1,
         now=now,
     )
 
 
+async def _could_report(
+    db: AsyncConnection, wallet: Wallet, session: BrowserSession, now: datetime
+) -> tuple[Contact, ...]:
+    """Whom this visit could still report for; nobody once its time is over."""
+    if session.verified_at is None or now >= session.expires_at:
+        return ()
+    return tuple(c for c in await contacts_here(db, wallet, session) if c.can_report(now))
+
+
 async def contacts_here(
-    db: AsyncConnection, wallet: Wallet, session: BrowserSession
+    db: AsyncConnection,
+    wallet: Wallet,
+    session: BrowserSession,
+    purpose: Purpose = Purpose.REPORT,
 ) -> tuple[Contact, ...]:
     """Whom the spent code may speak for: contacts enrolled under the address it went to."""
-    contact = await visits.contact_of(db, wallet, session, Purpose.REPORT)
+    if session.purpose != purpose.value:
+        raise PageExpired
+    # Without a link nobody knows before the code whose browser it is.
     if session.verified_at is None:
         raise CodeNeeded
+    contact = await visits.contact_of(db, wallet, session, purpose)
     return await load.contacts_of_address(db, wallet.id, contact.person_id, contact.address_index)
 
 
@@ -176,7 +206,7 @@ async def _devices(db: AsyncConnection, house: House, account: Account) -> tuple
     )
 
 
-def _progress(ticket: Ticket) -> str:
+def progress_of(ticket: Ticket) -> str:
     """All a contact may follow: received, being handled, closed."""
     if not ticket.is_open:
         return "closed"

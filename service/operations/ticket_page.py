@@ -13,11 +13,13 @@ from domain.accounts import Account, AccountAddress, AddressKind, Device, Done, 
 from domain.contacts import Contact
 from domain.events import AccountFrozen, FreezeConfirmed, name_of
 from domain.ids import AgentId, ContactId, ProposalId
-from domain.reports import LossKind, LossReport
+from domain.recovery import Hint
+from domain.reports import LossKind, LossReport, OwnerSafe
 from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket
 from domain.wallets import Wallet
 from service.operations import agents, timeline, why_not
 from service.operations.addresses import masked
+from service.operations.hints import Said, place_of
 from service.operations.house import House
 from service.operations.timeline import Entry, Happened
 from service.operations.why_not import Cannot
@@ -44,6 +46,14 @@ class ReportSeen(Struct, frozen=True, kw_only=True):
     # Where the owner may be reached now: a hint, never a proof.
     reach: str | None
     joined: bool
+    owner_safe: OwnerSafe
+
+
+class HintSeen(Struct, frozen=True, kw_only=True):
+    """What somebody left who says that they are the owner: never a proof."""
+
+    said: Said | None
+    left_at: datetime
 
 
 class AddressOnFile(Struct, frozen=True, kw_only=True):
@@ -91,12 +101,15 @@ class ProposalSeen(Struct, frozen=True, kw_only=True):
 class TicketSeen(Struct, frozen=True, kw_only=True):
     ticket: Ticket
     wallet: Wallet
+    # None while nothing is frozen: the ticket is only a hint so far.
+    frozen_at: datetime | None
     owner: OwnerSeen
     confirmation: Confirmation
     addresses: tuple[AddressOnFile, ...]
     devices: tuple[DeviceOnFile, ...]
     sessions_ended: int
     reports: tuple[ReportSeen, ...]
+    hints: tuple[HintSeen, ...]
     proofs: tuple[ProofSeen, ...]
     proofs_are_enough: bool
     proposal: ProposalSeen | None
@@ -112,6 +125,7 @@ class _Stored(Struct, frozen=True, kw_only=True):
     wallet: Wallet
     account: Account
     reports: tuple[LossReport, ...]
+    hints: tuple[Hint, ...]
     contacts: dict[ContactId, Contact]
     addresses: tuple[AccountAddress, ...]
     devices: tuple[Device, ...]
@@ -119,6 +133,7 @@ class _Stored(Struct, frozen=True, kw_only=True):
     pending: Proposal | None
     entries: tuple[Entry, ...]
     sessions_ended: int
+    frozen_at: datetime | None
     now: datetime
 
 
@@ -133,12 +148,14 @@ async def see(db: AsyncConnection, house: House, ticket: Ticket, agent: Agent) -
     return TicketSeen(
         ticket=ticket,
         wallet=stored.wallet,
+        frozen_at=stored.frozen_at,
         owner=OwnerSeen(name=name, language=account.language, time_zone=account.time_zone),
         confirmation=_confirmation(stored),
         addresses=tuple(_address(one, stored, opener) for one in stored.addresses),
         devices=tuple(_device(one, stored, opener) for one in stored.devices),
         sessions_ended=stored.sessions_ended,
         reports=tuple(_report(one, contacts[one.contact_id], opener) for one in stored.reports),
+        hints=tuple(_hint(one, opener) for one in stored.hints),
         proofs=tuple(_proof(one, names.get, opener) for one in stored.proofs),
         proofs_are_enough=tickets.are_enough(stored.proofs, stored.wallet.policy.tickets),
         proposal=stored.pending and _proposal(stored.pending, names.get, agent),
@@ -174,6 +191,7 @@ async def _load(db: AsyncConnection, ticket: Ticket) -> _Stored:
         wallet=wallet,
         account=account,
         reports=reports,
+        hints=await load.hints_of(db, wallet.id, ticket.id),
         contacts={contact.id: contact for contact in contacts},
         addresses=await load.addresses_of(db, wallet.id, account.id),
         devices=await load.devices_of(db, wallet.id, account.id),
@@ -181,6 +199,7 @@ async def _load(db: AsyncConnection, ticket: Ticket) -> _Stored:
         pending=await load.pending_proposal(db, wallet.id, ticket.id),
         entries=entries,
         sessions_ended=ended,
+        frozen_at=frozen.at if frozen is not None else None,
         now=now,
     )
 
@@ -198,6 +217,7 @@ def _sealed(stored: _Stored) -> Iterator[bytes | None]:
     yield from (one.label for one in stored.devices)
     yield from (one.note for one in stored.reports)
     yield from (one.reach for one in stored.reports)
+    yield from (one.said for one in stored.hints)
     yield from (one.name for one in stored.contacts.values())
     yield from (one.source for one in stored.proofs)
 
@@ -248,7 +268,9 @@ def _confirmation(stored: _Stored) -> Confirmation:
         at=said[0].at if said else None,
         done=done,
         missing=tuple(kind for kind in Done if kind not in done),
-        is_late=not said and stored.now >= stored.ticket.opened_at + expected,
+        is_late=not said
+        and stored.frozen_at is not None
+        and stored.now >= stored.frozen_at + expected,
     )
 
 
@@ -256,13 +278,22 @@ def _report(one: LossReport, contact_name: str, opener: Opener) -> ReportSeen:
     return ReportSeen(
         reference=one.reference,
         kind=one.kind,
-        verified_by=one.verified_by,
+        verified_by=one.verified,
         filed_at=one.filed_at,
         noticed_at=one.noticed_at,
         contact_name=contact_name,
         note=opener.open(Place("loss_reports", "note", one.id), one.note),
         reach=opener.open(Place("loss_reports", "reach", one.id), one.reach),
         joined=one.joined,
+        owner_safe=one.owner_safe,
+    )
+
+
+def _hint(one: Hint, opener: Opener) -> HintSeen:
+    said = opener.open(place_of(one.id), one.said)
+    return HintSeen(
+        said=msgspec.json.decode(said, type=Said) if said is not None else None,
+        left_at=one.left_at,
     )
 
 

@@ -13,6 +13,7 @@ from domain.change import Change
 from domain.ids import ProofId, ProposalId, TicketId, WalletId
 from domain.refusals import ChangedMeanwhile, NotFound
 from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket
+from notifications.deliveries import drop_held
 from service.operations.addresses import plain_text
 from service.operations.agents import SignedIn
 from service.operations.house import House
@@ -36,7 +37,7 @@ class AtWork(Struct, frozen=True, kw_only=True):
 
 async def reach_owner(house: House, ticket_id: TicketId, *, by: SignedIn) -> None:
     """The agent has spoken with the owner."""
-    async with _at_work(house, ticket_id, by) as work:
+    async with at_work(house, ticket_id, by) as work:
         change = tickets.reach_owner(work.ticket, by=by.agent, now=work.now)
         await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
 
@@ -54,7 +55,7 @@ async def record_proof(
 
     With the page's `key`, a button pressed twice is one proof.
     """
-    async with _at_work(house, ticket_id, by) as work:
+    async with at_work(house, ticket_id, by) as work:
         wallet = await load.wallet(work.db, work.wallet_id)
         wallet_key = await find_key(work.db, house.keys, wallet.data_key_id)
         request = Request(
@@ -93,7 +94,7 @@ async def propose_release(
 
     `seen` is the version of the ticket that the agent had before their eyes.
     """
-    async with _at_work(house, ticket_id, by) as work:
+    async with at_work(house, ticket_id, by) as work:
         policy = (await load.wallet(work.db, work.wallet_id)).policy.tickets
         proposal = Proposal(
             id=ProposalId(new_id()),
@@ -113,7 +114,7 @@ async def propose_release(
             by=by.agent,
             now=work.now,
         )
-        _require_seen(work, seen)
+        require_seen(work, seen)
         await put(work.db, None, proposal)
         await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
 
@@ -131,22 +132,24 @@ async def approve_release(
     Names the proposal that was read, and with `seen` the version of the ticket, so that nobody
     approves what they did not see.
     """
-    async with _at_work(house, ticket_id, by) as work:
+    async with at_work(house, ticket_id, by) as work:
         pending = await _pending(work, proposal_id)
         approved = tickets.approve(work.ticket, pending, by=by.agent, now=work.now)
-        _require_seen(work, seen)
+        require_seen(work, seen)
         released = accounts.release(work.account, ticket_id=work.ticket.id, now=work.now)
         closed = Change(tickets.close_released(work.ticket, now=work.now))
         await keep(work.db, work.wallet_id, pending, approved, by=by.actor)
         await keep(work.db, work.wallet_id, work.ticket, closed, by=by.actor)
         await keep(work.db, work.wallet_id, work.account, released, by=by.actor)
+        # What waited because of danger is no longer news: the release is told instead.
+        await drop_held(work.db, work.wallet_id, work.account.id)
 
 
 async def reject_release(
     house: House, ticket_id: TicketId, proposal_id: ProposalId, *, by: SignedIn
 ) -> None:
     """The second person says no: back to the proofs."""
-    async with _at_work(house, ticket_id, by) as work:
+    async with at_work(house, ticket_id, by) as work:
         pending = await _pending(work, proposal_id)
         rejected = tickets.reject(work.ticket, pending, by=by.agent, now=work.now)
         back = Change(tickets.back_to_proofs(work.ticket))
@@ -155,7 +158,7 @@ async def reject_release(
 
 
 @asynccontextmanager
-async def _at_work(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncGenerator[AtWork]:
+async def at_work(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncGenerator[AtWork]:
     """Transaction and locks in the house's order; NotFound for wallets the agent does not serve."""
     async with house.engine.begin() as db:
         seen = await load.ticket_anywhere(db, ticket_id, by.agent.wallets)
@@ -171,7 +174,7 @@ async def _pending(work: AtWork, proposal_id: ProposalId) -> Proposal | None:
     return pending if pending is not None and pending.id == proposal_id else None
 
 
-def _require_seen(work: AtWork, seen: int | None) -> None:
+def require_seen(work: AtWork, seen: int | None) -> None:
     """A report that joined since the page was made may change the mind of whoever reads it."""
     if seen is not None and work.ticket.row_version != seen:
         raise ChangedMeanwhile

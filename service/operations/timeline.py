@@ -19,7 +19,13 @@ _CAUSE_FIRST: Final = (
     "loss-reported",
     "ticket-opened",
     "ticket-joined",
+    "hint-left",
+    "ticket-confirmed",
+    "danger-raised",
     "account-frozen",
+    "display-turned-neutral",
+    "recovery-code-used",
+    "proof-recorded",
     "release-approved",
     "account-released",
 )

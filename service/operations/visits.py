@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import AddressKind
@@ -12,11 +13,12 @@ from domain.challenges import Purpose
 from domain.contacts import Contact, ContactStatus
 from domain.ids import ContactId, DeviceId
 from domain.refusals import LinkNotValid, PageExpired
-from domain.reports import LossKind
+from domain.reports import LossKind, OwnerSafe
 from domain.wallets import Wallet
-from service.operations import browsers, codes
+from service.operations import browsers, budgets, codes
 from service.operations.addresses import masked
 from service.operations.browsers import Opened
+from service.operations.budgets import Sending
 from service.operations.house import House
 from service.security.encryption import DataKey, Place
 from service.security.tokens import digest, new_token
@@ -32,6 +34,7 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     link_token: str | None = None
     contact_id: ContactId | None = None
     kind: LossKind | None = None
+    safe: OwnerSafe = OwnerSafe.UNKNOWN
     device_id: DeviceId | None = None
     # The choice as it was ticked, and the instant it meant then.
     noticed: str | None = None
@@ -45,6 +48,9 @@ class CodeSeen(Struct, frozen=True, kw_only=True):
 
     masked: str
     kind: AddressKind
+    # Whether a code went there for certain: without a link only to an address that is enrolled.
+    surely: bool
+    digits: int
     # None while no code is on its way to this browser.
     expires_at: datetime | None
     # Whether this browser was ever sent one; another browser's code is of no use here.
@@ -70,7 +76,7 @@ async def open_link(
             raise LinkNotValid
         until = now + wallet.policy.sessions.contact_lasts
         before = await _same_visit(db, wallet, cookie, contact, purpose)
-        if cookie is not None and before is not None and _waits_for_code(before, now):
+        if cookie is not None and before is not None and waits_for_code(before, now):
             return Opened(await put(db, before, replace(before, expires_at=until)), cookie)
         opened = browsers.begin(
             kind=BrowserKind.CONTACT,
@@ -83,38 +89,50 @@ async def open_link(
         if before is not None and before.draft is not None:
             draft = await read_draft(db, house, wallet, before)
             key = await find_key(db, house.keys, wallet.data_key_id)
-            session = replace(session, draft=_sealed(key, session, draft))
+            session = replace(session, draft=sealed(key, session, draft))
         return Opened(await put(db, None, session), opened.cookie)
 
 
-async def ask_code(house: House, wallet: Wallet, session: BrowserSession) -> None:
-    """Put a code on its way to the enrolled address. Raises TooSoon."""
-    if session.contact_id is None:
-        raise PageExpired
+async def ask_code(
+    house: House, wallet: Wallet, session: BrowserSession, *, network: str | None = None
+) -> None:
+    """Put a code on its way to the enrolled address, asked for from a source network.
+
+    Raises TooSoon, and TooMany when what all share is used up.
+    """
     purpose = Purpose(session.purpose)
     async with house.engine.begin() as db:
-        contact = await load.contact_for_change(db, wallet.id, session.contact_id)
-        if not contact_fits(contact, purpose, await clock(db)):
-            raise LinkNotValid
+        if session.contact_id is None:
+            contact = await _enrolled_at(db, wallet, session, purpose)
+        else:
+            contact = await load.contact_for_change(db, wallet.id, session.contact_id)
+            if not contact_fits(contact, purpose, await clock(db)):
+                raise LinkNotValid
         await codes.ask(db, house, wallet, session, contact=contact, purpose=purpose)
+        kind, address = await _where(db, house, session, contact)
+        sending = Sending(way=session.way, kind=kind, address=address, network=network)
+        await budgets.take_sending(db, house.keys, wallet, sending)
 
 
 async def see_code(house: House, wallet: Wallet, session: BrowserSession) -> CodeSeen:
     """Where the code went, how long it lasts, when the next may be asked for."""
     async with house.engine.connect() as db:
-        if session.contact_id is None:
-            raise PageExpired
-        contact = await load.contact(db, wallet.id, session.contact_id)
+        purpose = Purpose(session.purpose)
+        contact = None
+        if session.contact_id is not None:
+            contact = await load.contact(db, wallet.id, session.contact_id)
         now = await clock(db)
-        challenge = await load.challenge_of(db, wallet.id, session.id)
-        opener = await Opener.for_values(db, house.keys, (contact.address,))
-        address = opener.text(Place("contacts", "address", contact.id), contact.address)
+        challenge = await load.challenge_of(db, wallet.id, session.id, purpose)
+        kind, address = await _where(db, house, session, contact)
         policy = wallet.policy.codes
         live = challenge is not None and challenge.is_live(policy, now)
-        waiting = await codes.next_code_from(db, wallet, contact, Purpose(session.purpose), now)
+        budget = codes.budget_of(session, contact, purpose)
+        waiting = await budgets.next_code_from(db, house.keys, wallet, budget)
         return CodeSeen(
-            masked=masked(contact.address_kind, address),
-            kind=contact.address_kind,
+            masked=masked(kind, address),
+            kind=kind,
+            surely=contact is not None,
+            digits=codes.digits_of(session.way, policy),
             expires_at=challenge.code_expires_at if challenge is not None and live else None,
             was_asked=challenge is not None,
             guesses_left=challenge.guesses_left(policy) if challenge is not None else 0,
@@ -128,8 +146,11 @@ def contact_fits(contact: Contact, purpose: Purpose, now: datetime) -> bool:
     match purpose:
         case Purpose.ACCEPT:
             return contact.is_open_invitation(now)
-        case Purpose.REPORT:
+        case Purpose.REPORT | Purpose.FOLLOW:
             return contact.can_report(now) or contact.status is ContactStatus.SUSPENDED
+        case Purpose.WITHDRAW:
+            # What somebody reported they may take back, also when they are no contact any more.
+            return contact.accepted_at is not None
 
 
 async def contact_of(
@@ -185,11 +206,12 @@ async def verify(
     cookie = new_token()
     verified = replace(
         current,
+        contact_id=contact.id,
         token_sha256=digest(cookie),
         verified_at=now,
         verified_by=contact.address_kind.value,
         expires_at=until,
-        draft=_sealed(wallet_key, session, draft),
+        draft=sealed(wallet_key, session, draft),
     )
     await put(db, current, verified)
     return cookie
@@ -214,8 +236,37 @@ async def save_draft(
     """
     key = await find_key(db, house.keys, wallet.data_key_id)
     current = await browsers.again(db, session, even_ended=True)
-    await put(db, current, replace(current, draft=_sealed(key, session, draft)))
+    await put(db, current, replace(current, draft=sealed(key, session, draft)))
     return await clock(db) < current.expires_at
+
+
+async def _enrolled_at(
+    db: AsyncConnection, wallet: Wallet, session: BrowserSession, purpose: Purpose
+) -> Contact | None:
+    """Who is sent the code for a typed address; None: nobody has it, and nobody may notice."""
+    if session.address_kind is None or session.address_index is None:
+        raise PageExpired
+    # A lock that any address has, also one that no row knows.
+    turn = int.from_bytes(session.address_index[:8], signed=True)
+    await db.execute(select(func.pg_advisory_xact_lock(turn)))
+    found = await load.contacts_at(db, wallet.id, session.address_kind, session.address_index)
+    now = await clock(db)
+    return next((contact for contact in found if contact_fits(contact, purpose, now)), None)
+
+
+async def _where(
+    db: AsyncConnection, house: House, session: BrowserSession, contact: Contact | None
+) -> tuple[AddressKind, str]:
+    """The enrolled address of a known contact, else the one that was typed."""
+    if contact is not None:
+        opener = await Opener.for_values(db, house.keys, (contact.address,))
+        place = Place("contacts", "address", contact.id)
+        return contact.address_kind, opener.text(place, contact.address)
+    if session.address_kind is None or session.address is None:
+        raise PageExpired
+    opener = await Opener.for_values(db, house.keys, (session.address,))
+    place = Place("browser_sessions", "address", session.id)
+    return session.address_kind, opener.text(place, session.address)
 
 
 async def _same_visit(
@@ -230,11 +281,11 @@ async def _same_visit(
     return before if before.report_id is None else None
 
 
-def _waits_for_code(session: BrowserSession, now: datetime) -> bool:
+def waits_for_code(session: BrowserSession, now: datetime) -> bool:
     return session.verified_at is None and now < session.expires_at
 
 
-def _sealed(key: DataKey, session: BrowserSession, draft: Draft) -> bytes:
+def sealed(key: DataKey, session: BrowserSession, draft: Draft) -> bytes:
     return key.seal(_place(session), msgspec.json.encode(draft).decode())
 
 

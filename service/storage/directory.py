@@ -9,13 +9,14 @@ from domain.accounts import AccountAddress
 from domain.contacts import ContactStatus
 from domain.ids import AccountId, ContactId, TicketId, WalletId
 from domain.policy import DEFAULT
+from domain.tickets import Ticket, TicketKind
 from notifications.directory import Destination, Recipient, Sender
 from service.security.encryption import Place
 from service.security.keys import KeyRing
 from service.storage import load
 from service.storage.keychain import Opener, find_key
 from service.storage.rows import clock, one
-from service.storage.tables import account_addresses, loss_reports
+from service.storage.tables import account_addresses, loss_reports, tickets
 
 # Nobody writes to someone who said no; a taken-back invitation is still told.
 _NOT_WRITTEN_TO = frozenset({ContactStatus.DECLINED, ContactStatus.ENDED})
@@ -51,6 +52,15 @@ class HouseDirectory:
         ours = (loss_reports.c.wallet_id == wallet_id) & (loss_reports.c.ticket_id == ticket_id)
         rows = await db.scalars(select(loss_reports.c.contact_id).where(ours).distinct())
         return tuple(ContactId(row) for row in rows)
+
+    async def holds_notices(
+        self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
+    ) -> bool:
+        ours = (tickets.c.wallet_id == wallet_id) & (tickets.c.account_id == account_id)
+        ours &= (tickets.c.kind == TicketKind.LOSS.value) & tickets.c.closed_at.is_(None)
+        # Shared: whoever lets the notices go waits until this one is laid with the others.
+        found = await one(db, select(tickets).where(ours).with_for_update(read=True), Ticket)
+        return found is not None and found.holds_notices
 
     async def open_owner(
         self, db: AsyncConnection, wallet_id: WalletId, address_id: UUID

@@ -10,12 +10,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Uuid, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Agent
 from domain.accounts import Account, AccountAddress, AddressKind, Device, WalletSession
-from domain.challenges import Challenge
+from domain.challenges import Challenge, Purpose
 from domain.contacts import Contact
 from domain.ids import (
     AccountId,
@@ -23,11 +23,13 @@ from domain.ids import (
     BrowserSessionId,
     ContactId,
     PersonId,
+    RecoveryCodeId,
     ReportId,
     SessionId,
     TicketId,
     WalletId,
 )
+from domain.recovery import Hint, RecoveryCode
 from domain.refusals import NotFound
 from domain.reports import LossReport
 from domain.tickets import Proof, Proposal, ProposalStatus, Ticket, TicketKind
@@ -40,6 +42,7 @@ from service.storage.tables import (
     challenges,
     contacts,
     devices,
+    hints,
     journal,
     loss_reports,
     now,
@@ -47,6 +50,7 @@ from service.storage.tables import (
     persons,
     proofs,
     proposals,
+    recovery_codes,
     tickets,
     wallet_sessions,
     wallets,
@@ -228,15 +232,44 @@ async def contacts_of_address(
     return await every(db, select(contacts).where(ours).order_by(contacts.c.id), Contact)
 
 
+async def contacts_at(
+    db: AsyncConnection, wallet_id: WalletId, kind: AddressKind, address_index: bytes
+) -> tuple[Contact, ...]:
+    """Everyone who was ever named under an address, whatever became of it."""
+    ours = (contacts.c.wallet_id == wallet_id) & (contacts.c.address_index == address_index)
+    ours &= contacts.c.address_kind == kind.value
+    return await every(db, select(contacts).where(ours).order_by(contacts.c.id), Contact)
+
+
 async def challenge_of(
-    db: AsyncConnection, wallet_id: WalletId, browser_session_id: BrowserSessionId
+    db: AsyncConnection,
+    wallet_id: WalletId,
+    browser_session_id: BrowserSessionId,
+    purpose: Purpose,
 ) -> Challenge | None:
-    """The browser's newest challenge."""
+    """The browser's newest challenge for this purpose."""
     ours = (challenges.c.wallet_id == wallet_id) & (
         challenges.c.browser_session_id == browser_session_id
     )
+    ours &= challenges.c.purpose == purpose.value
     newest = select(challenges).where(ours).order_by(challenges.c.id.desc()).limit(1)
     return await one(db, newest, Challenge)
+
+
+async def report_for_change(
+    db: AsyncConnection, wallet_id: WalletId, report_id: ReportId
+) -> LossReport:
+    ours = (loss_reports.c.wallet_id == wallet_id) & (loss_reports.c.id == report_id)
+    return _found(await one(db, select(loss_reports).where(ours).with_for_update(), LossReport))
+
+
+async def reports_by(
+    db: AsyncConnection, wallet_id: WalletId, ids: Collection[ContactId], *, limit: int
+) -> tuple[LossReport, ...]:
+    """What these contacts reported, the newest first."""
+    ours = (loss_reports.c.wallet_id == wallet_id) & loss_reports.c.contact_id.in_(ids)
+    newest = select(loss_reports).where(ours).order_by(loss_reports.c.id.desc())
+    return await every(db, newest.limit(limit), LossReport)
 
 
 async def open_loss_ticket_for_change(
@@ -277,6 +310,10 @@ async def ticket_by_reference(
     db: AsyncConnection, reference: str, served: Collection[WalletId]
 ) -> TicketId | None:
     """The ticket a reference belongs to: its own, or that of a report that joined it."""
+    own = tickets.c.wallet_id.in_(served) & (tickets.c.reference == reference)
+    direct = await db.scalar(select(tickets.c.id).where(own))
+    if direct is not None:
+        return TicketId(direct)
     ours = loss_reports.c.wallet_id.in_(served) & (loss_reports.c.reference == reference)
     found = await db.scalar(select(loss_reports.c.ticket_id).where(ours))
     return None if found is None else TicketId(found)
@@ -337,6 +374,63 @@ async def journal_of(
         .order_by(journal.c.at, journal.c.id)
     )
     return tuple((row.at, row.entry) for row in rows)
+
+
+async def accounts_at_address(
+    db: AsyncConnection, wallet: Wallet, kind: AddressKind, address_index: bytes
+) -> tuple[AccountId, ...]:
+    """Whose address it is, or was until lately: someone else may have replaced it."""
+    ours = (account_addresses.c.wallet_id == wallet.id) & (
+        account_addresses.c.address_index == address_index
+    )
+    ours &= account_addresses.c.kind == kind.value
+    since = now - wallet.policy.messages.removed_addresses_hear_for
+    removed = account_addresses.c.removed_at
+    found = await db.scalars(
+        select(account_addresses.c.account_id)
+        .where(ours, removed.is_(None) | (removed > since))
+        .distinct()
+        .order_by(account_addresses.c.account_id)
+    )
+    return tuple(AccountId(row) for row in found)
+
+
+async def recovery_codes_of(
+    db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
+) -> tuple[RecoveryCode, ...]:
+    ours = (recovery_codes.c.wallet_id == wallet_id) & (recovery_codes.c.account_id == account_id)
+    return await every(
+        db, select(recovery_codes).where(ours).order_by(recovery_codes.c.id), RecoveryCode
+    )
+
+
+async def recovery_code_by_mark(
+    db: AsyncConnection, wallet_id: WalletId, owners: Collection[AccountId], mark: str
+) -> RecoveryCode | None:
+    """The unused code that begins like this, on one of these owners' cards."""
+    # As an array: the same statement whether there are owners or none.
+    these = literal(list(owners), ARRAY(Uuid))
+    ours = (recovery_codes.c.wallet_id == wallet_id) & (recovery_codes.c.account_id == any_(these))
+    ours &= (recovery_codes.c.mark == mark) & recovery_codes.c.used_at.is_(None)
+    return await one(
+        db, select(recovery_codes).where(ours).order_by(recovery_codes.c.id).limit(1), RecoveryCode
+    )
+
+
+async def recovery_code_for_change(
+    db: AsyncConnection, wallet_id: WalletId, code_id: RecoveryCodeId
+) -> RecoveryCode | None:
+    """None when its card was replaced meanwhile."""
+    ours = (recovery_codes.c.wallet_id == wallet_id) & (recovery_codes.c.id == code_id)
+    return await one(db, select(recovery_codes).where(ours).with_for_update(), RecoveryCode)
+
+
+async def hints_of(
+    db: AsyncConnection, wallet_id: WalletId, ticket_id: TicketId
+) -> tuple[Hint, ...]:
+    """The newest first."""
+    ours = (hints.c.wallet_id == wallet_id) & (hints.c.ticket_id == ticket_id)
+    return await every(db, select(hints).where(ours).order_by(hints.c.id.desc()), Hint)
 
 
 async def agent_by_login(

@@ -21,6 +21,7 @@ from domain.contacts import Contact
 from domain.events import Actor, Event
 from domain.ids import WalletId
 from domain.journal import canonical
+from domain.recovery import Hint, LeftHint, RecoveryCode
 from domain.refusals import ChangedMeanwhile
 from domain.reports import LossReport
 from domain.tickets import Proof, Proposal, Ticket
@@ -58,6 +59,9 @@ TABLE_OF: Final[Mapping[type[Struct], Table]] = {
     Ticket: tables.tickets,
     Proof: tables.proofs,
     Proposal: tables.proposals,
+    RecoveryCode: tables.recovery_codes,
+    LeftHint: tables.left_hints,
+    Hint: tables.hints,
     Agent: tables.agents,
 }
 _AS_THEY_ARE: Final = (datetime, UUID, bytes)

@@ -34,7 +34,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from domain.contacts import ContactStatus
-from domain.reports import ReportStatus
+from domain.reports import ReportStatus, Way
 from domain.tickets import Stage
 from notifications.tables import deliveries, outbox
 from notifications.tables import metadata as notifications_metadata
@@ -252,6 +252,7 @@ account_addresses = Table(
     metadata,
     account_addresses_columns,
     one_of("kind", "email", "phone"),
+    Index("account_addresses_address_index_idx", "wallet_id", "address_index"),
 )
 Index(
     "account_addresses_present_key",
@@ -342,6 +343,7 @@ contacts = Table(
     one_of("status", *(status.value for status in ContactStatus)),
     Index("contacts_account_id_idx", "account_id"),
     Index("contacts_person_id_idx", "person_id"),
+    Index("contacts_address_index_idx", "wallet_id", "address_index"),
 )
 Index(
     "contacts_lapsing_idx",
@@ -387,6 +389,11 @@ class browser_sessions_columns(TypedColumns):
     # What was typed so far, sealed under the wallet's key.
     draft: Named[bytes | None] = maybe_sealed()
     report_id: Named[UUID | None] = maybe_to("loss_reports.id")
+    way: Named[str] = words()
+    address_kind: Named[str | None] = maybe_words()
+    # What was typed at `/report`, sealed under the wallet's key: it need not be anybody's.
+    address: Named[bytes | None] = maybe_sealed()
+    address_index: Named[bytes | None] = maybe_sealed()
     began_at: Named[datetime] = instant()
     seen_at: Named[datetime] = instant()
     expires_at: Named[datetime] = instant()
@@ -398,6 +405,8 @@ browser_sessions = Table(
     metadata,
     browser_sessions_columns,
     one_of("kind", "owner", "contact", "agent"),
+    one_of("way", *(way.value for way in Way)),
+    CheckConstraint("(way = 'address') = (address_index IS NOT NULL)", name="came_by"),
     Index("browser_sessions_expires_at_idx", "expires_at"),
 )
 
@@ -405,10 +414,13 @@ browser_sessions = Table(
 class challenges_columns(TypedColumns):
     id: Named[UUID] = key()
     wallet_id: Named[UUID] = to("wallets.id")
-    person_id: Named[UUID] = to("persons.id")
-    contact_id: Named[UUID] = to("contacts.id")
+    # Nobody's for an address that no trusted person has.
+    person_id: Named[UUID | None] = maybe_to("persons.id")
+    contact_id: Named[UUID | None] = maybe_to("contacts.id")
     browser_session_id: Named[UUID] = to("browser_sessions.id")
+    way: Named[str] = words()
     purpose: Named[str] = words()
+    address_index: Named[bytes | None] = maybe_sealed()
     attempts: Named[int] = number()
     sent: Named[int] = number()
     code_hmac: Named[bytes] = sealed()
@@ -426,7 +438,14 @@ challenges = Table(
     metadata,
     challenges_columns,
     CheckConstraint("attempts BETWEEN 0 AND 5", name="guesses"),
+    one_of("way", *(way.value for way in Way)),
+    CheckConstraint(
+        "(person_id IS NULL) = (contact_id IS NULL)"
+        " AND (person_id IS NOT NULL OR address_index IS NOT NULL)",
+        name="whose",
+    ),
     Index("challenges_person_id_idx", "person_id", "purpose"),
+    Index("challenges_address_index_idx", "address_index", "purpose"),
     Index("challenges_browser_session_id_idx", "browser_session_id"),
 )
 
@@ -450,6 +469,10 @@ class tickets_columns(TypedColumns):
     proved_at: Named[datetime | None] = maybe_instant()
     proposed_at: Named[datetime | None] = maybe_instant()
     closed_at: Named[datetime | None] = maybe_instant()
+    unconfirmed: Named[bool] = Column(Boolean, nullable=False)
+    danger: Named[bool] = Column(Boolean, nullable=False)
+    duress: Named[str | None] = maybe_words()
+    notices_let_go_at: Named[datetime | None] = maybe_instant()
     evidence_version: Named[int] = number()
     row_version: Named[int] = row_version()
 
@@ -461,6 +484,7 @@ tickets = Table(
     one_of("kind", "loss", "safety", "drill"),
     one_of("priority", "urgent"),
     one_of("stage", *(stage.value for stage in Stage)),
+    one_of("duress", "free", "not-free"),
     UniqueConstraint("wallet_id", "reference"),
     CheckConstraint("(stage = 'released') = (closed_at IS NOT NULL)", name="closed"),
 )
@@ -494,9 +518,11 @@ class loss_reports_columns(TypedColumns):
     noticed_at: Named[datetime | None] = maybe_instant()
     note: Named[bytes | None] = maybe_sealed()
     reach: Named[bytes | None] = maybe_sealed()
+    owner_safe: Named[str] = words()
     status: Named[str] = words()
     joined: Named[bool] = Column(Boolean, nullable=False)
     filed_at: Named[datetime] = instant()
+    withdrawn_at: Named[datetime | None] = maybe_instant()
     decided_at: Named[datetime | None] = maybe_instant()
     row_version: Named[int] = row_version()
 
@@ -506,7 +532,9 @@ loss_reports = Table(
     metadata,
     loss_reports_columns,
     one_of("kind", "lost", "stolen"),
+    one_of("owner_safe", "yes", "no", "unknown"),
     one_of("status", *(status.value for status in ReportStatus)),
+    CheckConstraint("(status = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn"),
     UniqueConstraint("wallet_id", "reference"),
     Index("loss_reports_ticket_id_idx", "ticket_id"),
     Index("loss_reports_contact_id_idx", "contact_id"),
@@ -590,6 +618,73 @@ Index(
 )
 
 
+# The owner without a phone ----------------------------------------------------------------------
+
+
+class recovery_codes_columns(TypedColumns):
+    id: Named[UUID] = key()
+    wallet_id: Named[UUID] = to("wallets.id")
+    account_id: Named[UUID] = to("accounts.id")
+    mark: Named[str] = words()
+    code_hash: Named[str] = words()
+    made_at: Named[datetime] = instant()
+    used_at: Named[datetime | None] = maybe_instant()
+    row_version: Named[int] = row_version()
+
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    recovery_codes_columns,
+    UniqueConstraint("account_id", "mark"),
+)
+
+
+class recovery_tries_columns(TypedColumns):
+    """How often a card's code was typed lately, for an account, an unknown address, a browser."""
+
+    wallet_id: Named[UUID] = Column(Uuid, primary_key=True)
+    counted: Named[UUID] = Column(Uuid, primary_key=True)
+    since: Named[datetime] = instant()
+    tries: Named[int] = number()
+
+
+recovery_tries = Table(
+    "recovery_tries",
+    metadata,
+    recovery_tries_columns,
+    Index("recovery_tries_since_idx", "since"),
+)
+
+
+class left_hints_columns(TypedColumns):
+    """What was left at an address; gone as soon as it is known whether that is an owner's."""
+
+    id: Named[UUID] = key()
+    wallet_id: Named[UUID] = to("wallets.id")
+    address_kind: Named[str] = words()
+    address_index: Named[bytes] = sealed()
+    said: Named[bytes] = sealed()
+    left_at: Named[datetime] = instant()
+    row_version: Named[int] = row_version()
+
+
+left_hints = Table("left_hints", metadata, left_hints_columns)
+
+
+class hints_columns(TypedColumns):
+    id: Named[UUID] = key()
+    wallet_id: Named[UUID] = to("wallets.id")
+    account_id: Named[UUID] = to("accounts.id")
+    ticket_id: Named[UUID] = to("tickets.id")
+    said: Named[bytes] = sealed()
+    left_at: Named[datetime] = instant()
+    row_version: Named[int] = row_version()
+
+
+hints = Table("hints", metadata, hints_columns, Index("hints_ticket_id_idx", "ticket_id"))
+
+
 # The record -------------------------------------------------------------------------------------
 
 
@@ -655,6 +750,27 @@ idempotency_keys = Table(
     metadata,
     idempotency_keys_columns,
     Index("idempotency_keys_created_at_idx", "created_at"),
+)
+
+
+# How often ------------------------------------------------------------------------------------
+
+
+class limits_columns(TypedColumns):
+    # All zeros for what belongs to no wallet, so no foreign key.
+    wallet_id: Named[UUID] = Column(Uuid, primary_key=True)
+    name: Named[str] = Column(Text, primary_key=True)
+    # A keyed hash of whom or what is counted.
+    subject: Named[bytes] = Column(LargeBinary, primary_key=True)
+    # The theoretical arrival time (domain/limits.py); a row whose time has come says nothing.
+    arrival: Named[datetime] = instant()
+
+
+limits = Table(
+    "limits",
+    metadata,
+    limits_columns,
+    Index("limits_arrival_idx", "arrival"),
 )
 
 # `resguardo_clock()`: the one clock of every rule and every query.

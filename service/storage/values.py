@@ -20,6 +20,7 @@ from domain.ids import (
     SessionId,
     WalletId,
 )
+from domain.reports import Way
 
 
 class Scope(StrEnum):
@@ -119,6 +120,11 @@ class BrowserSession(Struct, frozen=True, kw_only=True):
     draft: bytes | None = None
     # The report this browser filed: whose receipt it may read.
     report_id: ReportId | None = None
+    # How a contact came in. Without a link: the address they typed, and its look-up value.
+    way: Way = Way.LINK
+    address_kind: AddressKind | None = None
+    address: bytes | None = None
+    address_index: bytes | None = None
     began_at: datetime
     seen_at: datetime
     expires_at: datetime

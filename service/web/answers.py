@@ -19,7 +19,7 @@ from domain.refusals import (
     PageExpired,
     Refused,
 )
-from domain.reports import LossKind
+from domain.reports import LossKind, OwnerSafe
 from service import problems
 from service.pages import AnyRequest, go
 from service.problems import Problem
@@ -38,11 +38,13 @@ from service.wording import translations
 
 # Seconds after which trying again makes sense.
 _AGAIN: Final = {"Retry-After": "5"}
+_ABOUT_A_RECEIPT: Final = frozenset({"/r/receipt", "/r/other"})
 _AFTER_THE_CODE: Final = frozenset({"/i/label", "/i/done"})
 
 
 class ExpiredPage(Struct, frozen=True, kw_only=True):
-    # "invitation", "invitation-page", "accepted", "report", "receipt", "owner"
+    # "invitation", "invitation-page", "accepted", "report", "receipt", "owner", "follow",
+    # "withdraw"
     what: str
 
 
@@ -66,7 +68,7 @@ class NotStoppedPage(Struct, frozen=True, kw_only=True):
 def refused(request: AnyRequest, refusal: Refused) -> Response[Any]:
     status = problems.STATUS[type(refusal)]
     if isinstance(refusal, CodeNeeded):
-        return go("/r/code" if _reporting(request) else "/i/code")
+        return go(_code_page(request))
     if isinstance(refusal, PageExpired | LinkNotValid):
         page = ExpiredPage(what=_what_ended(request, refusal))
         return show(request, "expired.html", page, status=status)
@@ -116,9 +118,14 @@ def _not_stopped(request: AnyRequest, status: int) -> Response[str]:
     path = request.url.path
     page = NotStoppedPage(
         typed=tuple(_readable(typed(request))),
-        again={"/r/confirm": "/r/check", "/r/check": "/r/check", "/r/what": "/r/what"}.get(
-            path, "/r"
-        ),
+        again={
+            "/r/confirm": "/r/check",
+            "/r/check": "/r/check",
+            "/r/what": "/r/what",
+            "/report": "/report",
+            "/report/address": "/report/address",
+            "/mine": "/mine",
+        }.get(path, "/r"),
     )
     answer = show(request, "not_stopped.html", page, status=status)
     answer.headers.update(_AGAIN)
@@ -127,10 +134,14 @@ def _not_stopped(request: AnyRequest, status: int) -> Response[str]:
 
 def _readable(fields: dict[str, str]) -> list[tuple[str, str]]:
     """What a person typed or chose, in the order of the questions; choices only if they are."""
-    offered = {"kind": set(LossKind), "noticed": set(Noticed)}
+    offered = {
+        "kind": set(LossKind),
+        "safe": set(OwnerSafe),
+        "noticed": set(Noticed),
+    }
     return [
         (name, fields[name])
-        for name in ("kind", "noticed", "reach", "note")
+        for name in ("kind", "safe", "noticed", "reach", "note", "address", "number")
         if fields.get(name) and fields[name] in offered.get(name, {fields[name]})
     ]
 
@@ -139,7 +150,11 @@ def _what_ended(request: AnyRequest, refusal: Refused) -> str:
     path = request.url.path
     if _is_under(request, "/owner"):
         return "owner"
-    if path == "/r/receipt":
+    if _is_under(request, "/status"):
+        return "follow"
+    if _is_under(request, "/withdraw"):
+        return "withdraw"
+    if path in _ABOUT_A_RECEIPT:
         return "receipt"
     if _reporting(request):
         return "report"
@@ -152,14 +167,22 @@ def _way_on(request: AnyRequest) -> tuple[str | None, str]:
     """Where the button leads, and what it says."""
     if _is_under(request, "/owner"):
         return "/owner", BACK_TO_LIST
-    for start in ("/i", "/r"):
+    for start in ("/i", "/r", "/status", "/mine"):
         if _is_under(request, start):
             return start, OPEN_AGAIN
     return None, ""
 
 
+def _code_page(request: AnyRequest) -> str:
+    if _is_under(request, "/status"):
+        return "/status/code"
+    return "/r/code" if _reporting(request) else "/i/code"
+
+
 def _reporting(request: AnyRequest) -> bool:
-    return _is_under(request, "/r")
+    """On the way to a report; a receipt's own buttons come after it."""
+    on_the_way = any(_is_under(request, start) for start in ("/r", "/report", "/mine"))
+    return on_the_way and request.url.path != "/r/other"
 
 
 def _is_under(request: AnyRequest, start: str) -> bool:

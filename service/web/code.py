@@ -8,11 +8,12 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from msgspec import Struct
 
 from domain.refusals import TooSoon
+from domain.reports import Way
 from domain.wallets import Wallet
-from service.operations import visits
+from service.operations import codes, visits
 from service.operations.house import House
 from service.operations.visits import CodeSeen
-from service.pages import AnyRequest
+from service.pages import AnyRequest, network_of
 from service.storage.values import BrowserSession
 from service.web.frame import show
 
@@ -22,6 +23,8 @@ class CodePage(Struct, frozen=True, kw_only=True):
 
     way: str
     address_masked: str
+    surely: bool
+    digits: int
     expires_at: datetime | None
     next_code_at: datetime | None
     wait_seconds: int
@@ -53,10 +56,15 @@ async def show_code(
     )
 
 
-async def send_code(house: House, wallet: Wallet, session: BrowserSession) -> bool:
-    """Whether a code is on its way now; if not, the code's page says from when one can be."""
+async def send_code(
+    request: AnyRequest, house: House, wallet: Wallet, session: BrowserSession
+) -> bool:
+    """Whether a code is on its way now; if not, the code's page says from when one can be.
+
+    Raises TooMany when it is not this person's own budget that is used up.
+    """
     try:
-        await visits.ask_code(house, wallet, session)
+        await visits.ask_code(house, wallet, session, network=network_of(request))
     except TooSoon:
         return False
     return True
@@ -68,11 +76,11 @@ def typed_code(fields: dict[str, str]) -> str:
     return "".join(character for character in normal if character not in " -\t\r\n")
 
 
-def flaw_of(code: str, wallet: Wallet) -> str | None:
+def flaw_of(code: str, wallet: Wallet, way: Way = Way.LINK) -> str | None:
     """What anyone can see is wrong with a code; looking costs no guess."""
     if not code:
         return "empty"
-    whole = len(code) == wallet.policy.codes.digits_with_link
+    whole = len(code) == codes.digits_of(way, wallet.policy.codes)
     return None if whole and code.isascii() and code.isdecimal() else "malformed"
 
 
@@ -88,6 +96,8 @@ def _page(seen: CodeSeen, *, problem: str | None, again: bool) -> CodePage:
     return CodePage(
         way=seen.kind.value,
         address_masked=seen.masked,
+        surely=seen.surely,
+        digits=seen.digits,
         expires_at=seen.expires_at,
         next_code_at=seen.next_code_from,
         wait_seconds=0 if wait is None else int(wait.total_seconds()) + 1,

@@ -16,6 +16,15 @@ from service.storage.values import BrowserSession
 from service.web.colours import theme_css
 
 CONTACT_COOKIE: Final = "__Host-contact"
+# Of their own, so that looking at a report, or taking one back, ends no report under way.
+FOLLOW_COOKIE: Final = "__Host-follow"
+WITHDRAW_COOKIE: Final = "__Host-withdraw"
+COOKIE_FOR: Final = {
+    Purpose.ACCEPT: CONTACT_COOKIE,
+    Purpose.REPORT: CONTACT_COOKIE,
+    Purpose.FOLLOW: FOLLOW_COOKIE,
+    Purpose.WITHDRAW: WITHDRAW_COOKIE,
+}
 OWNER_COOKIE: Final = "__Host-owner"
 
 
@@ -71,7 +80,7 @@ async def contact_here(
     request: AnyRequest, house: House, wallet: Wallet, purpose: Purpose
 ) -> BrowserSession:
     """The contact at this browser, who came for this. Raises PageExpired."""
-    session = await visits.session_of(house, wallet, _cookie(request, CONTACT_COOKIE))
+    session = await visits.session_of(house, wallet, _cookie(request, COOKIE_FOR[purpose]))
     if session.purpose != purpose.value:
         raise PageExpired
     return session
@@ -81,7 +90,7 @@ async def last_visit_here(
     request: AnyRequest, house: House, wallet: Wallet, purpose: Purpose
 ) -> BrowserSession:
     """The same, even when its time is over. Raises PageExpired when there was none."""
-    cookie = _cookie(request, CONTACT_COOKIE)
+    cookie = _cookie(request, COOKIE_FOR[purpose])
     session = await visits.last_session_of(house, wallet, cookie)
     if session is None or session.purpose != purpose.value:
         raise PageExpired

@@ -96,7 +96,7 @@ async def ask_code(
 ) -> Redirect:
     again = "again" in await form_of(request)
     session = await _contact(request, house, wallet)
-    was_sent = await send_code(house, wallet, session)
+    was_sent = await send_code(request, house, wallet, session)
     return go("/i/code?again=1" if was_sent and again else "/i/code")
 
 

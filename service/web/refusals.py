@@ -63,6 +63,16 @@ REFUSALS: Final[Mapping[type[Refused], Words]] = {
         _("Please wait a little"),
         _("The next one can be sent from %(at)s."),
     ),
+    r.TooMany: Words(
+        _("Too many attempts at the moment"),
+        _("This works again from %(at)s. Nothing was done until now."),
+        _CALL,
+    ),
+    r.TooManyWrongCodes: Words(
+        _("Too many wrong codes"),
+        _("For safety no code is accepted here any more until %(wallet)s has looked into it."),
+        _CALL,
+    ),
     r.AccountIsFrozen: Words(
         _("The wallet is blocked"),
         _("While it is blocked nothing can be changed here, so that nobody else can change it."),
@@ -111,11 +121,21 @@ REFUSALS: Final[Mapping[type[Refused], Words]] = {
         _("The wallet is not blocked: you are not among the people who can block it just now."),
         _("Call %(wallet)s now: %(number)s."),
     ),
+    r.CannotWithdraw: Words(
+        _("This report cannot be taken back any more"),
+        _("It was taken back already, or someone has decided on it."),
+    ),
     r.TokenUsed: _STAFF,
     r.StrongSignInNeeded: Words(
         _("Sign in again to change something"),
         _("Open this page from the %(wallet)s app right after signing in there."),
     ),
+    r.CodeUsed: Words(
+        _("This code was used before"),
+        _("Each code of the card works once."),
+    ),
+    r.DuressNotAsked: _STAFF,
+    r.OwnerNotFree: _STAFF,
     r.TicketClosed: _STAFF,
     r.ProofsMissing: _STAFF,
     r.LevelTooLow: _STAFF,
@@ -187,6 +207,6 @@ def in_words(words: Words, wallet: Wallet, language: str, *, at: str = "") -> Wo
 
 def words_of(refusal: Refused, wallet: Wallet, language: str, now: datetime) -> Words:
     at = ""
-    if isinstance(refusal, r.TooSoon):
+    if isinstance(refusal, r.TooSoon | r.TooMany):
         at = said(refusal.retry_at, language=language, time_zone=wallet.time_zone, now=now)
     return in_words(REFUSALS[type(refusal)], wallet, language, at=at)

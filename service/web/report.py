@@ -55,7 +55,7 @@ async def press_link(
         except LinkNotValid:
             problem = "bad-key"
         else:
-            await send_code(house, wallet, opened.session)
+            await send_code(request, house, wallet, opened.session)
             return go(CODE, host_cookie(CONTACT_COOKIE, opened.cookie))
     page = LinkPage(problem=problem)
     return show(request, "report/open.html", page, status=HTTP_422_UNPROCESSABLE_ENTITY)
@@ -79,7 +79,7 @@ async def ask_code_again(
     session = await _session(request, house, wallet)
     if session.verified_at is not None:
         return go(WHOSE)
-    was_sent = await send_code(house, wallet, session)
+    was_sent = await send_code(request, house, wallet, session)
     return go(f"{CODE}?again=1" if was_sent else CODE)
 
 
@@ -91,7 +91,7 @@ async def check_code(
     session = await _session(request, house, wallet)
     if session.verified_at is not None:
         return go(WHOSE)
-    problem = flaw_of_code(code, wallet)
+    problem = flaw_of_code(code, wallet, session.way)
     if problem is None:
         match await reports.spend_code(house, wallet, session, code):
             # First, because a result is text as well.

@@ -40,6 +40,8 @@ class WhatPage(Struct, frozen=True, kw_only=True):
     owner: str
     several: bool
     kind: str
+    # "yes", "no", "unknown"; "" as typed the first time.
+    safe: str
     devices: tuple[DeviceShown, ...]
     device: str
     noticed: str
@@ -62,6 +64,7 @@ class WhatPage(Struct, frozen=True, kw_only=True):
             owner=chosen.label or chosen.owner_name,
             several=len(visit.choices) > 1,
             kind=told.kind,
+            safe=told.safe,
             devices=_devices(visit),
             device=told.device,
             noticed=told.noticed,
@@ -78,6 +81,7 @@ class CheckPage(Struct, frozen=True, kw_only=True):
     label: str
     several: bool
     kind: str
+    safe: str
     device: str
     noticed: str
     reach: str
@@ -94,6 +98,7 @@ class CheckPage(Struct, frozen=True, kw_only=True):
             label=chosen.label or "",
             several=len(visit.choices) > 1,
             kind=told.kind,
+            safe=told.safe,
             device=next((d.name for d in _devices(visit) if d.id == told.device), ""),
             noticed=told.noticed,
             reach=told.reach,
@@ -112,6 +117,10 @@ class ReceiptPage(Struct, frozen=True, kw_only=True):
     spelled: tuple[str, ...]
     # "received", "handled", "closed"
     state: str
+    report_id: str
+    withdrawn_at: datetime | None
+    may_withdraw: bool
+    may_correct: bool
 
     @classmethod
     def of(cls, receipt: Receipt, language: str) -> "ReceiptPage":
@@ -121,11 +130,15 @@ class ReceiptPage(Struct, frozen=True, kw_only=True):
             confirmed_at=receipt.confirmed_at,
             reference=receipt.reference,
             spelled=spelled(receipt.reference, language),
-            state=_STATES[receipt.progress],
+            state=STATES[receipt.progress],
+            report_id=str(receipt.report_id),
+            withdrawn_at=receipt.withdrawn_at,
+            may_withdraw=receipt.may_be_withdrawn,
+            may_correct=receipt.may_be_corrected,
         )
 
 
-_STATES: Final[Mapping[str, str]] = {
+STATES: Final[Mapping[str, str]] = {
     "received": "received",
     "being-handled": "handled",
     "closed": "closed",

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from domain.ids import DeviceId
 from domain.refusals import AddressNotAllowed
-from domain.reports import LossKind
+from domain.reports import LossKind, OwnerSafe
 from domain.wallets import Wallet
 from service.operations.addresses import plain_text, reachable_phone
 from service.operations.reports import Visit
@@ -34,6 +34,7 @@ class Told(Struct, frozen=True, kw_only=True):
     """The form as it was typed; what was not sent is empty."""
 
     kind: str = ""
+    safe: str = ""
     device: str = ""
     noticed: str = ""
     reach: str = ""
@@ -48,6 +49,7 @@ class Told(Struct, frozen=True, kw_only=True):
         """What was understood before, as the form shows it."""
         return cls(
             kind=draft.kind.value if draft.kind else "",
+            safe=draft.safe.value,
             device=str(draft.device_id or ""),
             noticed=draft.noticed or "",
             reach=draft.reach,
@@ -79,6 +81,7 @@ def understood(told: Told, visit: Visit, wallet: Wallet) -> tuple[Draft, tuple[s
         draft,
         contact_id=visit.chosen.contact_id if visit.chosen else None,
         kind=kind,
+        safe=OwnerSafe(told.safe) if told.safe in set(OwnerSafe) else OwnerSafe.UNKNOWN,
         device_id=_device(told.device, visit),
         reach=reach,
         note=note,

@@ -20,7 +20,7 @@ from tests.builders import NOON, OLGAS, TICKET
 
 # Words of ours that an event may hold; a new one is a decision, so it stands here by name.
 WORDS = {
-    *("done", "kind", "language", "purpose", "reason", "reference", "text_version"),
+    *("done", "kind", "language", "limit", "purpose", "reason", "reference", "text_version"),
 }
 
 
@@ -75,7 +75,7 @@ def test_an_event_holds_references_instants_and_numbers_and_no_words_of_a_person
 def test_who_did_it_is_a_kind_and_at_most_a_reference() -> None:
     assert set(Actor.__struct_fields__) == {"kind", "id"}
     assert {kind.value for kind in ActorKind} == {
-        *("owner", "contact", "agent", "wallet", "operator", "clock"),
+        *("owner", "contact", "agent", "wallet", "operator", "clock", "stranger"),
     }
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from domain.refusals import Refused, TooSoon
+from domain.refusals import Refused, TooMany, TooSoon
 from tests.builders import NOON
 
 
@@ -22,11 +22,11 @@ def test_codes_are_small_words_with_hyphens() -> None:
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", refusal.code), refusal
 
 
-def test_too_soon_says_from_when() -> None:
-    assert TooSoon(NOON).retry_at == NOON
+def test_what_is_refused_for_a_while_says_from_when() -> None:
+    assert TooSoon(NOON).retry_at == TooMany(NOON).retry_at == NOON
 
 
-def test_only_too_soon_says_more_than_its_name() -> None:
+def test_only_what_is_refused_for_a_while_says_more_than_its_name() -> None:
     talkative = {refusal for refusal in every_refusal() if "__init__" in vars(refusal)}
 
-    assert talkative == {TooSoon}
+    assert talkative == {TooMany, TooSoon}

@@ -36,6 +36,7 @@ class AddressBook:
         self.reported: tuple[ContactId, ...] = (CARL, CLEO)
         self.owner_name: str | None = "Olga"
         self.unreadable: set[UUID] = set()
+        self.in_danger: set[UUID] = set()
 
     async def owner(
         self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
@@ -56,6 +57,11 @@ class AddressBook:
     ) -> tuple[ContactId, ...]:
         assert (wallet_id, ticket_id) == (NORTE, TICKET)
         return self.reported
+
+    async def holds_notices(
+        self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
+    ) -> bool:
+        return account_id in self.in_danger
 
     async def open_owner(
         self, db: AsyncConnection, wallet_id: WalletId, address_id: UUID

@@ -20,6 +20,7 @@ from domain.events import (
     InvitationLapsed,
     InvitationTakenBack,
     LossReported,
+    ReportWithdrawn,
 )
 from domain.ids import (
     AccountId,
@@ -158,6 +159,18 @@ def reported(contact: ContactId = CARL) -> LossReported:
         reference=REFERENCE,
         stolen=True,
         joined=False,
+    )
+
+
+def withdrawn(contact: ContactId = CARL) -> ReportWithdrawn:
+    return ReportWithdrawn(
+        at=NOON,
+        account_id=OLGAS,
+        contact_id=contact,
+        report_id=ReportId(uuid4()),
+        ticket_id=TICKET,
+        reference=REFERENCE,
+        wrong_person=False,
     )
 
 

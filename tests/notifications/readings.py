@@ -89,6 +89,18 @@ READINGS = [
         {"en": "SIM card", "es": "SIM", "pt-BR": "chip"},
     ),
     Reading(
+        cast.code_asked(purpose="withdraw"), Role.CONTACT, (CODE,),
+        {"en": "back", "es": "retirar", "pt-BR": "retirar"},
+    ),
+    Reading(
+        cast.code_asked(purpose="follow"), Role.CONTACT, (CODE,),
+        {"en": "see your reports", "es": "ver tus reportes", "pt-BR": "ver seus avisos"},
+    ),
+    Reading(
+        cast.withdrawn(), Role.CONTACT, (REFERENCE, SUPPORT),
+        {"en": "stays blocked", "es": "sigue bloqueada", "pt-BR": "bloqueada"},
+    ),
+    Reading(
         cast.released(), Role.OWNER, (SUPPORT,),
         {"en": "used again", "es": "usar de nuevo", "pt-BR": "de novo"},
     ),

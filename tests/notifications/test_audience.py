@@ -30,6 +30,7 @@ HEARD = {
     "code-asked": {(CONTACT, Secret.CODE)},
     "account-frozen": {(OWNER, None)},
     "loss-reported": {(CONTACT, None)},
+    "report-withdrawn": {(CONTACT, None)},
     "account-released": {(OWNER, None), (REPORTERS, None)},
 }
 

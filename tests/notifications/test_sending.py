@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from domain.accounts import AddressKind
 from notifications.channels import Channels
+from notifications.deliveries import drop_held, let_go
 from tests.notifications import cast
 from tests.notifications.cast import (
     ADDRESSES,
@@ -188,3 +189,42 @@ async def test_logs_tell_what_happened_and_to_nobody_whom(house: House) -> None:
     told = [*ADDRESSES.values(), "Olga", "Carl", CODE, TOKEN]
     kept = str(lines) + str(await house.states())
     assert not [word for word in told if word in kept]
+
+
+async def test_what_may_not_be_written_to_an_owner_now_is_laid_aside_untried(house: House) -> None:
+    await house.tell(cast.frozen())
+    house.book.in_danger.add(cast.OLGAS)
+
+    await house.send()
+
+    assert house.mailbox.letters == []
+    assert await house.states() == [("held", None), ("held", None)]
+    rows = await stored_deliveries(house.engine)
+    assert {(row["attempts"], row["lease_token"], row["leased_until"]) for row in rows} == {
+        (0, None, None)
+    }
+    assert await house.send() == 0
+
+
+async def test_what_was_laid_aside_goes_once_it_is_let_go(house: House) -> None:
+    await house.tell(cast.frozen())
+    house.book.in_danger.add(cast.OLGAS)
+    await house.send()
+    house.book.in_danger.clear()
+    async with house.engine.begin() as db:
+        assert await let_go(db, cast.NORTE, cast.OLGAS) == 2
+
+    assert await house.send() == 2
+
+    assert await house.states() == [("sent", None), ("sent", None)]
+
+
+async def test_what_was_laid_aside_can_be_dropped(house: House) -> None:
+    await house.tell(cast.frozen())
+    house.book.in_danger.add(cast.OLGAS)
+    await house.send()
+
+    async with house.engine.begin() as db:
+        assert await drop_held(db, cast.NORTE, cast.OLGAS) == 2
+
+    assert await house.states() == [("pointless", None), ("pointless", None)]

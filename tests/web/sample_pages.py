@@ -32,6 +32,8 @@ def code_page(**different: object) -> Page:
         **{
             "way": "email",
             "address_masked": "c•••@correo.example",
+            "surely": True,
+            "digits": 6,
             "expires_at": NOW + timedelta(minutes=10),
             "next_code_at": NOW + timedelta(minutes=1),
             "wait_seconds": 60,
@@ -68,6 +70,7 @@ def what_page(**different: object) -> Page:
             "owner": "Olga",
             "several": True,
             "kind": "",
+            "safe": "unknown",
             "devices": (
                 Page(id="a", name="Samsung •••• 4f"),
                 Page(id="b", name="Motorola •••• 91"),
@@ -90,6 +93,7 @@ def check_page(**different: object) -> Page:
             "label": "Mamá",
             "several": True,
             "kind": "stolen",
+            "safe": "unknown",
             "device": "",
             "noticed": "last_hour",
             "reach": "",
@@ -97,6 +101,37 @@ def check_page(**different: object) -> Page:
             "idempotency_key": "f6b0a0c2",
             "contact_id": "0199a5c0-0000-7000-8000-000000000001",
             "open_until": NOW + timedelta(minutes=15),
+        }
+        | different
+    )
+
+
+def mine_page(**different: object) -> Page:
+    return Page(
+        **{
+            "address": "",
+            "code": "",
+            "number": "",
+            "language": "es",
+            "languages": (("es", "Español"), ("pt-BR", "Português"), ("en", "English")),
+            "good_time": "any",
+            "voice": "call",
+            "problems": (),
+            "retry_at": None,
+        }
+        | different
+    )
+
+
+def card_page(**different: object) -> Page:
+    return Page(
+        **{
+            "may_manage": True,
+            "made_at": None,
+            "codes": 10,
+            "left": 0,
+            "again": False,
+            "idempotency_key": "f6b0a0c2",
         }
         | different
     )
@@ -111,6 +146,46 @@ def receipt_page(**different: object) -> Page:
             "reference": "K7QF-3M2X-R",
             "spelled": ("Kilo", "7", "Quebec", "Foxtrot", "3", "Mike", "2", "X-ray", "Romeo"),
             "state": "received",
+            "report_id": "0199a5c0-0000-7000-8000-000000000002",
+            "withdrawn_at": None,
+            "may_withdraw": True,
+            "may_correct": False,
+        }
+        | different
+    )
+
+
+def address_page(purpose: str = "report", **different: object) -> Page:
+    start = {"report": "/report", "follow": "/status"}[purpose]
+    return Page(
+        **{
+            "action": f"{start}/address",
+            "back": start,
+            "purpose": purpose,
+            "address": "",
+            "problem": None,
+        }
+        | different
+    )
+
+
+def withdraw_page(**different: object) -> Page:
+    return Page(
+        **{"reference": "K7QF-3M2X-R", "filed_at": NOW - timedelta(minutes=4), "withdrawn_at": None}
+        | different
+    )
+
+
+def a_followed(state: str, **different: object) -> Page:
+    return Page(
+        **{
+            "report_id": "0199a5c0-0000-7000-8000-000000000002",
+            "reference": "K7QF-3M2X-R",
+            "owner": "Mamá",
+            "filed_at": NOW - timedelta(hours=2),
+            "withdrawn_at": None,
+            "state": state,
+            "may_withdraw": state != "closed",
         }
         | different
     )
@@ -218,6 +293,32 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ("report/code.html", "used up"): code_page(problem="used-up"),
     ("report/code.html", "sent again"): code_page(sent_again=True),
     ("report/code.html", "in another window"): code_page(expires_at=None),
+    ("report/code.html", "without link"): code_page(surely=False, digits=8),
+    ("report/code.html", "without link, empty"): code_page(
+        surely=False, digits=8, problem="empty", way="phone", address_masked="+54 ••• 42"
+    ),
+    ("without_link/start.html", ""): Page(),
+    ("without_link/address.html", ""): address_page(),
+    ("without_link/address.html", "empty"): address_page(problem="empty"),
+    ("without_link/address.html", "refused"): address_page(
+        "follow", problem="bad-address", address="carl at home"
+    ),
+    ("status/open.html", ""): Page(problem=None),
+    ("status/open.html", "bad key"): Page(problem="bad-key"),
+    ("status/code.html", ""): code_page(),
+    ("status/reports.html", ""): Page(
+        reports=(
+            a_followed("received"),
+            a_followed("handled", owner="Bruno", reference="9QF7-X3M2-5"),
+            a_followed("received", withdrawn_at=NOW, may_withdraw=False),
+            a_followed("closed"),
+        ),
+        open_until=NOW + timedelta(minutes=15),
+    ),
+    ("status/reports.html", "none"): Page(reports=(), open_until=NOW + timedelta(minutes=15)),
+    ("withdraw/explained.html", ""): withdraw_page(),
+    ("withdraw/code.html", ""): code_page(),
+    ("withdraw/done.html", ""): withdraw_page(withdrawn_at=NOW),
     ("report/whose.html", ""): Page(
         choices=(
             Page(id="1", label="Mamá", first_name="Olga"),
@@ -236,11 +337,15 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ("report/check.html", "details"): check_page(
         kind="lost", device="Samsung •••• 4f", reach="11 5555 0142", note=LONG_NOTE, several=False
     ),
+    ("report/what.html", "danger"): what_page(kind="stolen", safe="no"),
+    ("report/check.html", "danger"): check_page(safe="no"),
     ("report/receipt.html", ""): receipt_page(),
     ("report/receipt.html", "confirmed"): receipt_page(
         confirmation="confirmed", confirmed_at=NOW + timedelta(minutes=1), state="handled"
     ),
     ("report/receipt.html", "silent"): receipt_page(confirmation="silent"),
+    ("report/receipt.html", "correctable"): receipt_page(may_correct=True),
+    ("report/receipt.html", "withdrawn"): receipt_page(withdrawn_at=NOW, may_withdraw=False),
     ("report/receipt.html", "closed"): receipt_page(confirmation=None, state="closed"),
     ("owner/enter.html", ""): Page(once="b1946ac92492d234"),
     ("owner/people.html", ""): people_page(),
@@ -263,12 +368,32 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ),
     ("owner/take_back.html", ""): Page(id="id-carl", name="Carl", state="invited"),
     ("owner/take_back.html", "accepted"): Page(id="id-carl", name="Carl", state="active"),
+    ("mine/open.html", ""): mine_page(),
+    ("mine/open.html", "nothing said"): mine_page(problems=("no-address", "nothing")),
+    ("mine/open.html", "all wrong"): mine_page(
+        address="olga", code="7K2Q", problems=("bad-address", "bad-code", "bad-number")
+    ),
+    ("mine/open.html", "too many"): mine_page(
+        voice="text", problems=("too-many",), retry_at=NOW + timedelta(hours=1)
+    ),
+    ("mine/done.html", ""): Page(),
+    ("owner/card.html", ""): card_page(),
+    ("owner/card.html", "a card"): card_page(made_at=NOW, left=9),
+    ("owner/card.html", "only shows"): card_page(may_manage=False),
+    ("owner/card.html", "pressed twice"): card_page(made_at=NOW, left=10, again=True),
+    ("owner/codes.html", ""): Page(
+        codes=("7K2Q-M4XR-0HFE-9TZB", "0A1B-2C3D-4E5F-6G7H") * 5,
+        made_on="21 de noviembre de 2026",
+        address="https://resguardo.norte.example/mine",
+    ),
     ("expired.html", "invitation"): Page(what="invitation"),
     ("expired.html", "invitation page"): Page(what="invitation-page"),
     ("expired.html", "accepted"): Page(what="accepted"),
     ("expired.html", "report"): Page(what="report"),
     ("expired.html", "receipt"): Page(what="receipt"),
     ("expired.html", "owner"): Page(what="owner"),
+    ("expired.html", "follow"): Page(what="follow"),
+    ("expired.html", "withdraw"): Page(what="withdraw"),
     ("refusal.html", ""): Page(
         title="Hoy no salen más invitaciones",
         explanation="Se pueden enviar diez en treinta días.",

@@ -139,3 +139,16 @@ async def test_a_fault_of_ours_while_storing_says_not_stopped(scene: Scene) -> N
     assert page.status == 503
     assert page.title == "NOT stopped · Norte"
     assert "on the bus" in page.text
+
+
+async def test_the_owner_without_a_phone_reads_not_stopped_too(scene: Scene, line: Line) -> None:
+    form = await scene.browser().open("/mine")
+    line.cut()
+
+    page = await form.press("/mine", address="olga-1@correo.example", number="011 4321-1234")
+
+    assert page.status == 503
+    assert page.title == "NOT stopped · Norte"
+    for words in ("+54 800 555 0101", "olga-1@correo.example", "011 4321-1234"):
+        assert words in page.text
+    assert ("/mine", "Try again here") in page.links

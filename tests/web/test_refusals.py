@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.ids import ALPHABET
-from domain.refusals import Refused, TooSoon
+from domain.refusals import Refused, TooMany, TooSoon
 from service import problems
 from service.web.refusals import NOT_NOW, PROBLEMS, REFUSALS, in_words, words_of
 from service.web.spelling import ALPHABETS, spelled
@@ -78,10 +78,11 @@ async def test_the_words_name_wallet_number_and_time(scene: Scene) -> None:
     now = datetime(2026, 11, 21, 17, 2, tzinfo=UTC)
     for language in LANGUAGES:
         for kind in REFUSALS:
-            refusal = TooSoon(now) if kind is TooSoon else kind()
+            refusal = kind(now) if kind in (TooMany, TooSoon) else kind()
             words = words_of(refusal, scene.wallet, language, now)
             assert "%" not in f"{words.title}{words.explanation}{words.next_step}"
-        assert "14:02" in words_of(TooSoon(now), scene.wallet, language, now).explanation
+        for refusal in (TooMany(now), TooSoon(now)):
+            assert "14:02" in words_of(refusal, scene.wallet, language, now).explanation
     unavailable = in_words(PROBLEMS["unavailable"], scene.wallet, "en")
     assert unavailable.next_step == "Call Norte: +54 800 555 0101."
 
