@@ -36,7 +36,7 @@ def _rate(ground: Ground, *arguments: str) -> float:
 
 def _run(ground: Ground, *arguments: str) -> str:
     environment = ground.cluster.environment(embedded.OWNER)
-    done = subprocess.run(  # noqa: S603  # our own binary, our own words
+    done = subprocess.run(  # our own binary, our own words
         [str(ground.cluster.bin / "pgbench"), *arguments, embedded.DATABASE],
         env=environment,
         capture_output=True,

@@ -19,7 +19,6 @@ from service.storage.rows import clock, one, put
 from service.storage.tables import page_links
 from service.storage.values import BrowserKind, BrowserSession, LinkPurpose, PageLink
 
-
 # Two machines' clocks are seldom further apart; a minute more or less of trust is no harm.
 _CLOCKS_DIFFER: Final = timedelta(minutes=1)
 

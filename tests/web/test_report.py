@@ -77,7 +77,13 @@ async def test_what_was_told_is_kept_on_the_way_back_and_reaches_the_report(
 
     summary = await what.press("/r/what", kind="lost", device=device, **told)
 
-    for words in ("Lost", "Within the last hour", "+54 11 4321-1234", "On the bus. She is fine."):
+    for words in (
+        "Gal… (Android)",
+        "Lost",
+        "Within the last hour",
+        "+54 11 4321-1234",
+        "On the bus. She is fine.",
+    ):
         assert words in summary.text
     back = (await summary.follow("Back")).form("/r/what")
     assert back.fields["kind"] == "lost"
