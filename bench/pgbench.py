@@ -19,10 +19,15 @@ def prepared_select(ground: Ground, *, connections: int = 32) -> float:
     )
 
 
-def script(ground: Ground, path: Path, *, connections: int) -> float:
-    """Transactions a second of a script of ours, prepared."""
+def script(ground: Ground, path: Path, *, connections: int, accounts: int) -> float:
+    """Transactions a second of a script of ours, prepared; it picks one of `accounts` accounts."""
     return _rate(
-        ground, f"--file={path}", "--protocol=prepared", f"--client={connections}", "--jobs=2"
+        ground,
+        f"--file={path}",
+        f"--define=accounts={accounts}",
+        "--protocol=prepared",
+        f"--client={connections}",
+        "--jobs=2",
     )
 
 
@@ -36,7 +41,7 @@ def _rate(ground: Ground, *arguments: str) -> float:
 
 def _run(ground: Ground, *arguments: str) -> str:
     environment = ground.cluster.environment(embedded.OWNER)
-    done = subprocess.run(  # noqa: S603  # our own binary, our own words
+    done = subprocess.run(  # our own binary, our own words
         [str(ground.cluster.bin / "pgbench"), *arguments, embedded.DATABASE],
         env=environment,
         capture_output=True,

@@ -1,6 +1,5 @@
 """The web process: where its parts are joined."""
 
-import gc
 import traceback
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -48,9 +47,6 @@ def create_app(settings: Settings) -> Litestar:
         async with house.engine.connect() as db:
             await require_humble_role(db)
         app.state.introspection = await Introspection.connect(plain_url(settings.database_url))
-        # What was loaded at the start stays: sorting it again and again costs the slowest answers.
-        gc.collect()
-        gc.freeze()
         try:
             yield
         finally:

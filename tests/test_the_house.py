@@ -127,7 +127,7 @@ def test_the_imports_of_the_house_point_one_way(tmp_path: Path) -> None:
 
 
 PACKAGES = "service → notifications → domain"
-SERVICE = "app | worker → the edges → operations → storage | security"
+SERVICE = "app | worker → the edges → operations → storage → security"
 WALLET = "the sample wallet uses the public HTTP API alone"
 FRAMEWORK = "below the edges nothing knows the web framework"
 

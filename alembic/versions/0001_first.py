@@ -315,7 +315,8 @@ def _create_tables() -> None:
             name=op.f("contacts_gone_from_its_place_check"),
         ),
         sa.CheckConstraint(
-            "status IN ('invited', 'active', 'leaving', 'suspended', 'declined', 'lapsed', 'taken-back', 'removed', 'left', 'ended')",
+            "status IN ('invited', 'active', 'leaving', 'suspended', 'declined', 'lapsed',"
+            " 'taken-back', 'removed', 'left', 'ended')",
             name=op.f("contacts_status_check"),
         ),
         sa.CheckConstraint("place BETWEEN 1 AND 5", name=op.f("contacts_five_places_check")),

@@ -78,7 +78,10 @@ def _token_in(headers: dict[bytes, bytes], first: HTTPReceiveMessage) -> str | N
         return None
     if not body.startswith(b"token=") or b"&" in body or not body.isascii():
         return None
-    return unquote_plus(body[len(b"token=") :].decode(), errors="strict") or None
+    try:
+        return unquote_plus(body[len(b"token=") :].decode(), errors="strict") or None
+    except UnicodeDecodeError:
+        return None
 
 
 def _again(first: HTTPReceiveMessage, receive: Receive) -> Receive:

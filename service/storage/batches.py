@@ -72,10 +72,10 @@ class Batches:
                     if connection.is_closed():
                         connection, prepared = await self._open()
                     self._answer(batch, await prepared.fetch(*self._arrays(batch)))
-                except (_driver.PostgresError, _driver.InterfaceError, OSError) as away:
-                    self._refuse(batch, away)
-                    if not connection.is_closed():
-                        connection.terminate()
+                # Whatever it was, those who wait must hear of it and the lane must go on.
+                except Exception as fault:  # noqa: BLE001
+                    self._refuse(batch, fault)
+                    connection.terminate()
         finally:
             connection.terminate()
 
@@ -97,7 +97,7 @@ class Batches:
                 answer.set_result(by_number.get(number))
 
     @staticmethod
-    def _refuse(batch: list[_Question], away: Exception) -> None:
+    def _refuse(batch: list[_Question], fault: Exception) -> None:
         for _, answer in batch:
             if not answer.done():
-                answer.set_exception(away)
+                answer.set_exception(fault)

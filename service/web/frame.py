@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from litestar import Response
+from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK
 
 from domain.challenges import Purpose
@@ -11,7 +13,7 @@ from domain.refusals import PageExpired
 from domain.wallets import Wallet
 from service.operations import page_links, visits
 from service.operations.house import House
-from service.pages import AnyRequest, Reader, brand_of, language_of, our_form, page
+from service.pages import AnyRequest, Reader, brand_of, go, language_of, our_form, page
 from service.storage.values import BrowserSession
 from service.web.colours import theme_css
 
@@ -59,6 +61,12 @@ def wallet_of(request: AnyRequest) -> Wallet:
 def spoken(request: AnyRequest) -> str:
     """The language this page is shown in."""
     return language_of(request, wallet_of(request).languages)
+
+
+def go_on(request: AnyRequest, path: str) -> Redirect:
+    """To the page that belongs to this address, in the language that was chosen on the way."""
+    lang = request.query_params.get("lang")
+    return go(f"{path}?{urlencode({'lang': lang})}" if lang else path)
 
 
 async def form_of(request: AnyRequest) -> dict[str, str]:

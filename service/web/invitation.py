@@ -20,7 +20,7 @@ from service.pages import AnyRequest, go, host_cookie
 from service.storage.values import BrowserSession
 from service.web.code import flaw_of as flaw_of_code
 from service.web.code import send_code, show_code, typed_code
-from service.web.frame import CONTACT_COOKIE, contact_here, form_of, show, spoken
+from service.web.frame import CONTACT_COOKIE, contact_here, form_of, go_on, show, spoken
 from service.web.link import LinkPage, flaw_of, pasted_key
 
 
@@ -214,14 +214,14 @@ async def show_personal_link(
 
 
 @get("/i/code/check", include_in_schema=False)
-async def back_to_code() -> Redirect:
-    """Where a reloaded, or translated, answer to a wrong code comes to."""
-    return go("/i/code")
+async def back_to_code(request: AnyRequest) -> Redirect:
+    """Where the answer to a wrong code comes to when its language is changed."""
+    return go_on(request, "/i/code")
 
 
 @get("/i/decline", include_in_schema=False)
-async def back_to_reading() -> Redirect:
-    return go("/i/read")
+async def back_to_reading(request: AnyRequest) -> Redirect:
+    return go_on(request, "/i/read")
 
 
 async def _contact(request: AnyRequest, house: House, wallet: Wallet) -> BrowserSession:

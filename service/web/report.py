@@ -26,6 +26,7 @@ from service.web.frame import (
     CONTACT_COOKIE,
     contact_here,
     form_of,
+    go_on,
     last_visit_here,
     show,
     spoken,
@@ -221,14 +222,14 @@ async def read_receipt(
 
 
 @get("/r/code/check", include_in_schema=False)
-async def back_to_code() -> Redirect:
-    """Where a reloaded, or translated, answer to a wrong code comes to."""
-    return go(CODE)
+async def back_to_code(request: AnyRequest) -> Redirect:
+    """Where the answer to a wrong code comes to when its language is changed."""
+    return go_on(request, CODE)
 
 
 @get("/r/confirm", include_in_schema=False)
-async def back_to_check() -> Redirect:
-    return go(CHECK)
+async def back_to_check(request: AnyRequest) -> Redirect:
+    return go_on(request, CHECK)
 
 
 async def _session(request: AnyRequest, house: House, wallet: Wallet) -> BrowserSession:

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from service.operations.reports import Choice, Receipt, Visit
+from service.operations.reports import Choice, DeviceSeen, Receipt, Visit
 from service.web.spelling import spelled
 from service.web.telling import Told
 
@@ -145,6 +145,10 @@ STATES: Final[Mapping[str, str]] = {
 }
 
 
+# As people call them, where the wallet named one that is known.
+_PLATFORMS: Final[Mapping[str, str]] = {"android": "Android", "ios": "iPhone", "web": "Web"}
+
+
 def _confirmation(receipt: Receipt) -> str | None:
     if receipt.frozen_at is None:
         return None
@@ -154,4 +158,10 @@ def _confirmation(receipt: Receipt) -> str | None:
 
 
 def _devices(visit: Visit) -> tuple[DeviceShown, ...]:
-    return tuple(DeviceShown(id=str(d.device_id), name=d.masked) for d in visit.devices)
+    return tuple(DeviceShown(id=str(d.device_id), name=_named(d)) for d in visit.devices)
+
+
+def _named(device: DeviceSeen) -> str:
+    """Enough to tell a phone from a computer, too little to tell a stranger the model."""
+    platform = _PLATFORMS.get(device.platform)
+    return f"{device.masked} ({platform})" if platform else device.masked

@@ -175,6 +175,16 @@ async def test_a_wrong_code_says_how_many_tries_are_left_and_the_last_ends_it(
     assert contact.status is ContactStatus.INVITED
 
 
+async def test_the_answer_to_a_wrong_code_changes_its_language_too(scene: Scene) -> None:
+    code = await to_the_code(scene.browser(), await scene.invitation())
+    wrong = await code.press("/i/code/check", code=await scene.wrong_code())
+
+    spanish = await wrong.follow("Español")
+
+    assert spanish.path.startswith("/i/code?")
+    assert '<html lang="es">' in spanish.html
+
+
 async def test_what_is_no_code_costs_no_guess(scene: Scene) -> None:
     code = await to_the_code(scene.browser(), await scene.invitation())
 
