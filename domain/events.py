@@ -178,6 +178,8 @@ class ReportWithdrawn(Event, frozen=True, kw_only=True):
     reference: str
     # Another owner was meant, and is reported next.
     wrong_person: bool
+    # Said while the owner was in danger: the report counts as before.
+    without_effect: bool = False
 
 
 class TicketOpened(Event, frozen=True, kw_only=True):

@@ -107,7 +107,11 @@ def can_be_withdrawn(report: LossReport, *, ticket: Ticket) -> bool:
 def withdraw(
     report: LossReport, *, ticket: Ticket, by: ContactId, now: datetime, wrong_person: bool = False
 ) -> Change[LossReport]:
-    """The contact takes the report back. The freeze stays; a person will look at it."""
+    """The contact takes the report back. The freeze stays; a person will look at it.
+
+    While the owner is in danger it has no effect: whoever threatens them may stand beside the
+    contact, and must read the same as always.
+    """
     if by != report.contact_id:
         raise NotFound
     if not can_be_withdrawn(report, ticket=ticket):
@@ -119,6 +123,9 @@ def withdraw(
         ticket_id=report.ticket_id,
         reference=report.reference,
         wrong_person=wrong_person,
+        without_effect=ticket.danger,
         at=now,
     )
+    if ticket.danger:
+        return Change(report, (event,))
     return Change(replace(report, status=WITHDRAWN, withdrawn_at=now), (event,))

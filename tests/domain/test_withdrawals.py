@@ -32,6 +32,17 @@ def test_a_contact_takes_their_report_back(wrong_person: bool) -> None:
     )
 
 
+def test_in_danger_a_withdrawal_is_told_and_changes_nothing() -> None:
+    report = a_report()
+
+    change = reports.withdraw(report, ticket=a_ticket(danger=True), by=CARL, now=NOON)
+
+    assert change.value == report
+    (event,) = change.events
+    assert isinstance(event, ReportWithdrawn)
+    assert event.without_effect
+
+
 def test_nobody_takes_back_what_another_reported() -> None:
     with pytest.raises(NotFound):
         reports.withdraw(a_report(), ticket=a_ticket(), by=CLEO, now=NOON)
