@@ -1,12 +1,10 @@
 """The printed card: each code freezes once, from anywhere, and whoever guesses learns nothing."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable, Iterable
 from datetime import timedelta
 from itertools import count
-from statistics import median
 
 import pytest
 from msgspec import Struct
@@ -254,7 +252,7 @@ async def test_a_hundred_guesses_from_a_hundred_browsers_are_fifty(scene: Scene)
     assert await scene.is_frozen()
 
 
-async def test_known_and_unknown_addresses_cost_the_same_statements_rows_and_time(
+async def test_known_and_unknown_addresses_cost_the_same_statements_and_rows(
     scene: Scene,
 ) -> None:
     """No card, a card, no such address: whoever asks cannot tell them apart."""
@@ -268,14 +266,11 @@ async def test_known_and_unknown_addresses_cost_the_same_statements_rows_and_tim
     first, *others = seen.values()
     assert [one.statements for one in others] == [first.statements] * 2
     assert [one.rows for one in others] == [first.rows] * 2
-    slowest, fastest = (pick(one.seconds for one in seen.values()) for pick in (max, min))
-    assert slowest < fastest * 1.5
 
 
 class Cost(Struct, frozen=True, kw_only=True):
     statements: tuple[str, ...]
     rows: dict[str, int]
-    seconds: float
 
 
 async def _cost(house: House, wallet: Wallet, address: str) -> Cost:
@@ -299,15 +294,9 @@ async def _cost(house: House, wallet: Wallet, address: str) -> Cost:
         event.remove(house.engine.sync_engine, "commit", note_commit)
     told = tuple(statements)
     after = {name: len(rows) for name, rows in (await what_is_stored(house)).items()}
-    took: list[float] = []
-    for number in range(8):
-        began = time.perf_counter()
-        await asks_for_help(house, wallet, WRONG, address=address, browser=f"{address}{number}")
-        took.append(time.perf_counter() - began)
     return Cost(
         statements=told,
         rows={name: after[name] - before[name] for name in after},
-        seconds=median(took),
     )
 
 
