@@ -53,7 +53,7 @@ class TooSoon(Refused):
         super().__init__(retry_at)
         self.retry_at = retry_at
         # When it was refused, by the same clock; None where nobody is told how long to wait.
-        self.now = now
+        self.refused_at = now
 
 
 class TooMany(Refused):
@@ -65,7 +65,7 @@ class TooMany(Refused):
         super().__init__(retry_at)
         self.retry_at = retry_at
         # When it was refused, by the same clock; None where nobody is told how long to wait.
-        self.now = now
+        self.refused_at = now
 
 
 class TooManyWrongCodes(Refused):

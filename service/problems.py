@@ -172,7 +172,7 @@ def retry_after(refusal: Refused) -> dict[str, str]:
     """Whole seconds, rounded up: whoever waits that long is not refused again for a moment."""
     if not isinstance(refusal, r.TooSoon | r.TooMany):
         return {}
-    wait = refusal.retry_at - (refusal.now or datetime.now(UTC))
+    wait = refusal.retry_at - (refusal.refused_at or datetime.now(UTC))
     return {"Retry-After": str(max(1, ceil(wait.total_seconds())))}
 
 

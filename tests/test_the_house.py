@@ -235,7 +235,18 @@ def test_make_alone_lists_what_can_be_made() -> None:
     listed = what_it_says(["make", "-s"], ROOT)
 
     named = re.findall(r"^make ([a-z-]+) +\w", listed.stdout, re.MULTILINE)
-    assert named == ["help", "setup", "run", "run-clean", "test", "check", "bench", "lock"]
+    assert named == [
+        "help",
+        "setup",
+        "run",
+        "run-clean",
+        "test",
+        "check",
+        "outage",
+        "lives",
+        "bench",
+        "lock",
+    ]
 
 
 def test_an_old_python_can_read_the_script_that_refuses_it() -> None:

@@ -33,8 +33,8 @@ async def count_call(house: House, caller: Caller, state: dict[str, Any]) -> Non
     try:
         left = await limits.count_if_possible(house, of, API_CALLS.rate)
     except TooMany as refusal:
-        if refusal.now is not None:
-            state[_LEFT] = _told(0, refusal.retry_at - refusal.now)
+        if refusal.refused_at is not None:
+            state[_LEFT] = _told(0, refusal.retry_at - refusal.refused_at)
         raise
     if left is not None:
         state[_LEFT] = _told(left.remaining, left.whole_at - left.at)

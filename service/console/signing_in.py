@@ -85,7 +85,7 @@ async def sign_in(request: AnyRequest, house: NamedDependency[House]) -> Respons
         return _door(request, again, status=STATUS[SignInFailed])
     except TooMany as refusal:
         again = SignInPage(next=back, login=login[:80], from_when=refusal.retry_at)
-        answer = _door(request, again, status=STATUS[TooMany], now=refusal.now)
+        answer = _door(request, again, status=STATUS[TooMany], now=refusal.refused_at)
         answer.headers.update(retry_after(refusal))
         return answer
     by = await agents.signed_in(house, opened.cookie)
