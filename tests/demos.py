@@ -71,6 +71,10 @@ class Demo:
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
+    def ends(self) -> int:
+        """Its exit status, once it has ended by itself."""
+        return self._process.wait(30)
+
     def stop(self) -> int:
         """Ctrl-C, unless it ended already; the exit status."""
         if self._process.poll() is None:
