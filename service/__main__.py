@@ -8,9 +8,10 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 import click
+import msgspec
 from rich.console import Console
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -42,6 +43,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 DEFAULT_ROLE = "resguardo_service"
 say = Console(highlight=False)
+# By their values: the names of members are ours, not the operator's.
+_SCOPES: Final = click.Choice([scope.value for scope in Scope])
+_ROLES: Final = click.Choice([role.value for role in Role])
 
 
 @click.group()
@@ -172,8 +176,6 @@ def wallet_commands() -> None:
 @asynchronous
 async def add_wallet(description: Any) -> None:
     """Add the wallet a JSON file describes (fields as in docs/wallet.json)."""
-    import msgspec
-
     new = msgspec.json.decode(description.read(), type=NewWallet)
     async with _house() as house:
         made = await wallets.add_wallet(house, new)
@@ -197,7 +199,13 @@ def client_commands() -> None:
 @client_commands.command("add")
 @click.argument("origin")
 @click.argument("client_id")
-@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(list(Scope)))
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice([scope.value for scope in Scope]),
+)
 @asynchronous
 async def add_client(origin: str, client_id: str, scopes: tuple[str, ...]) -> None:
     """Add an API client to the wallet at ORIGIN; its secret is printed this once."""
@@ -218,7 +226,7 @@ def agent_commands() -> None:
 @click.argument("login")
 @click.option("--name", required=True, help="As colleagues read it in the timeline.")
 @click.option("--level", type=click.IntRange(1, 4), required=True)
-@click.option("--role", type=click.Choice(list(Role)), default=Role.AGENT.value)
+@click.option("--role", type=_ROLES, default=Role.AGENT.value)
 @click.option("--wallet", "origins", multiple=True, required=True, help="Origins they serve.")
 @click.option("--language", type=click.Choice(["es", "pt-BR", "en"]), default="es")
 @click.password_option(help=f"At least {SHORTEST} characters; asked for when not given.")
@@ -428,10 +436,20 @@ def _stop(why: str) -> NoReturn:
     raise click.ClickException(why)
 
 
+# What the operator can put right: said in a line, not in a traceback.
+_WRONG: Final = (
+    settings.SettingWrong,
+    keys.KeysWrong,
+    migrations.RoleMayRewrite,
+    wallets.WalletWrong,
+    msgspec.ValidationError,
+)
+
+
 def main() -> None:
     try:
         commands()
-    except (settings.SettingWrong, keys.KeysWrong, migrations.RoleMayRewrite) as wrong:
+    except _WRONG as wrong:
         Console(stderr=True, highlight=False).print(str(wrong), markup=False)
         sys.exit(2)
 

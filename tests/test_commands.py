@@ -1,0 +1,90 @@
+"""The operator's commands, as they are typed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from service.operations.house import House
+from service.operations.wallets import NewWallet
+from service.storage import load
+from service.storage.tables import wallets
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "docs" / "wallet.json"
+pytestmark = pytest.mark.anyio
+
+
+def typed(database_url: str, keys_folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "RESGUARDO_DATABASE_URL": database_url,
+        "RESGUARDO_KEYS": str(keys_folder),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "service", *words],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+async def test_the_example_of_a_wallet_is_one(
+    house: House, database_url: str, keys_folder: Path
+) -> None:
+    example = msgspec.json.decode(EXAMPLE.read_bytes(), type=NewWallet)
+
+    added = typed(database_url, keys_folder, "wallet", "add", str(EXAMPLE))
+    secret = typed(
+        database_url, keys_folder, "client", "add", example.origin, "norte", "--scope", "accounts"
+    )
+
+    assert added.returncode == 0, added.stderr
+    assert secret.returncode == 0, secret.stderr
+    async with house.engine.connect() as db:
+        assert (await db.scalars(select(wallets.c.origin))).all() == [example.origin]
+
+
+async def test_a_wallet_that_messages_could_not_be_sent_for_is_named(
+    database_url: str, keys_folder: Path, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wallet.json"
+    wrong.write_text(EXAMPLE.read_text().replace('"avisos@norte.example"', '"Norte <a@b.example>"'))
+
+    refused = typed(database_url, keys_folder, "wallet", "add", str(wrong))
+
+    assert refused.returncode == 2
+    assert "email_from" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_setting_that_is_missing_is_named(keys_folder: Path) -> None:
+    refused = typed("mysql://nowhere", keys_folder, "wallet", "list")
+
+    assert refused.returncode == 2
+    assert "RESGUARDO_DATABASE_URL" in refused.stderr
+
+
+async def test_an_agent_added_by_hand_is_told_the_secret_once(
+    house: House, database_url: str, keys_folder: Path
+) -> None:
+    typed(database_url, keys_folder, "wallet", "add", str(EXAMPLE))
+    words = ("agent", "add", "astrid", "--name", "Astrid", "--level", "2", "--role", "agent")
+    words += ("--wallet", "https://resguardo.norte.example", "--password")
+
+    short = typed(database_url, keys_folder, *words, "too short")
+    added = typed(database_url, keys_folder, *words, "a long enough passphrase")
+
+    assert short.returncode == 1
+    assert "15 characters" in short.stderr
+    assert added.returncode == 0, added.stderr
+    async with house.engine.connect() as db:
+        known = await load.agent_by_login(db, "astrid")
+    assert known is not None
+    assert len(added.stdout.strip()) == 32
