@@ -12,17 +12,18 @@ with chosen as (
 ), ticket as (
   insert into tickets (id, wallet_id, account_id, kind, priority, stage, boost, reference,
                        opened_at, first_attempt_until, decision_until, evidence_version,
-                       row_version)
+                       unconfirmed, danger, row_version)
   select gen_random_uuid(), wallet_id, id, 'drill', 'urgent', 'opened', 0,
-         gen_random_uuid()::text, resguardo_clock(), resguardo_clock(), resguardo_clock(), 0, 1
+         gen_random_uuid()::text, resguardo_clock(), resguardo_clock(), resguardo_clock(), 0,
+         false, false, 1
     from frozen
   returning id, wallet_id, account_id
 ), report as (
   insert into loss_reports (id, wallet_id, account_id, contact_id, person_id, ticket_id,
-                            reference, way, verified_by, kind, note, status, joined, filed_at,
-                            row_version)
+                            reference, way, verified_by, kind, owner_safe, note, status, joined,
+                            filed_at, row_version)
   select gen_random_uuid(), t.wallet_id, t.account_id, c.id, c.person_id, t.id,
-         gen_random_uuid()::text, 'link', 'email', 'stolen', '\x00', 'filed', false,
+         gen_random_uuid()::text, 'link', 'email', 'stolen', 'unknown', '\x00', 'filed', false,
          resguardo_clock(), 1
     from ticket t join contacts c on c.account_id = t.account_id
   returning id, contact_id, wallet_id, account_id
