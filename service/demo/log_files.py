@@ -10,6 +10,8 @@ _KEPT: Final = 2_000_000
 _TROUBLE: Final = re.compile(
     r"""\b(warning|error|critical|fatal|exception)\b|^\w*(Error|Exception)\b""", re.IGNORECASE
 )
+# A structured line says itself how grave it is; "error": null is no trouble.
+_LEVEL: Final = re.compile(r'"level": "(warning|error|critical)"')
 _TRACEBACK: Final = re.compile(r"Traceback \(most recent call last\)")
 
 
@@ -48,4 +50,5 @@ class LogFiles(io.StringIO):
             if not line.startswith((" ", "\n")):
                 self._telling.discard(name)
             return True
-        return _TROUBLE.search(line) is not None
+        looks_for = _LEVEL if line.startswith("{") else _TROUBLE
+        return looks_for.search(line) is not None

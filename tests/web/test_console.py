@@ -479,7 +479,7 @@ async def test_two_agents_walk_the_whole_way_and_the_account_is_given_back(
     assert await is_frozen(house, case)
     page = await approved_from(page, arne, case)
 
-    assert "Released. The owner and the wallet are being told." in page.text
+    assert "Released. The owner is being told; the wallet reads it the next time it asks." in page.text
     assert "Approved the release" in page.text
     assert not await is_frozen(house, case)
     assert "Nobody is waiting" in (await astrid.browser.open("/console")).text
