@@ -1,25 +1,23 @@
 """A contact follows their reports: link or address, code, the list."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Redirect
-from litestar.status_codes import HTTP_422_UNPROCESSABLE_ENTITY
 from msgspec import Struct
 
 from domain.challenges import CodeResult, Purpose
-from domain.refusals import LinkNotValid
 from domain.wallets import Wallet
-from service.operations import following, reports, visits
+from service.operations import following, reports
 from service.operations.following import Following
 from service.operations.house import House
 from service.pages import AnyRequest, go, host_cookie
 from service.web.code import flaw_of as flaw_of_code
 from service.web.code import send_code, show_code, typed_code
 from service.web.frame import FOLLOW_COOKIE, contact_here, form_of, show
-from service.web.link import LinkPage, flaw_of, pasted_key
+from service.web.link import Door, LinkPage, press
 from service.web.report_pages import STATES
 
 CODE, LIST = "/status/code", "/status/reports"
@@ -57,28 +55,21 @@ class ReportsPage(Struct, frozen=True, kw_only=True):
         return cls(reports=shown, open_until=until)
 
 
+DOOR: Final = Door(
+    purpose=Purpose.FOLLOW, cookie=FOLLOW_COOKIE, template="status/open.html", code_page=CODE
+)
+
+
 @get("/status", include_in_schema=False)
 async def open_link(request: AnyRequest) -> Response[str]:
-    return show(request, "status/open.html", LinkPage())
+    return show(request, DOOR.template, LinkPage())
 
 
 @post("/status", include_in_schema=False)
 async def press_link(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    key = pasted_key(await form_of(request))
-    before = request.cookies.get(FOLLOW_COOKIE)
-    problem = flaw_of(key)
-    if problem is None:
-        try:
-            opened = await visits.open_link(house, wallet, key, Purpose.FOLLOW, cookie=before)
-        except LinkNotValid:
-            problem = "bad-key"
-        else:
-            await send_code(request, house, wallet, opened.session)
-            return go(CODE, host_cookie(FOLLOW_COOKIE, opened.cookie))
-    page = LinkPage(problem=problem)
-    return show(request, "status/open.html", page, status=HTTP_422_UNPROCESSABLE_ENTITY)
+    return await press(request, house, wallet, DOOR)
 
 
 @get("/status/code", include_in_schema=False)

@@ -1,7 +1,7 @@
 """A contact reports a lost or stolen phone: link, code, whose, what, check, receipt."""
 
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -11,9 +11,9 @@ from litestar.status_codes import HTTP_422_UNPROCESSABLE_ENTITY
 
 from domain.challenges import CodeResult, Purpose
 from domain.ids import ContactId
-from domain.refusals import ChangedMeanwhile, LinkNotValid, MayNotReport, PageExpired
+from domain.refusals import ChangedMeanwhile, MayNotReport, PageExpired
 from domain.wallets import Wallet
-from service.operations import filing, reports, visits
+from service.operations import filing, reports
 from service.operations.house import House
 from service.operations.reports import Visit
 from service.operations.visits import Draft
@@ -31,35 +31,28 @@ from service.web.frame import (
     show,
     spoken,
 )
-from service.web.link import LinkPage, flaw_of, pasted_key
+from service.web.link import Door, LinkPage, press
 from service.web.report_pages import CheckPage, ReceiptPage, WhatPage, WhosePage
 from service.web.telling import Told, understood
 
 CODE, WHOSE, WHAT, CHECK, RECEIPT = "/r/code", "/r/whose", "/r/what", "/r/check", "/r/receipt"
 
 
+DOOR: Final = Door(
+    purpose=Purpose.REPORT, cookie=CONTACT_COOKIE, template="report/open.html", code_page=CODE
+)
+
+
 @get("/r", include_in_schema=False)
 async def open_link(request: AnyRequest) -> Response[str]:
-    return show(request, "report/open.html", LinkPage())
+    return show(request, DOOR.template, LinkPage())
 
 
 @post("/r", include_in_schema=False)
 async def press_link(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    key = pasted_key(await form_of(request))
-    before = request.cookies.get(CONTACT_COOKIE)
-    problem = flaw_of(key)
-    if problem is None:
-        try:
-            opened = await visits.open_link(house, wallet, key, Purpose.REPORT, cookie=before)
-        except LinkNotValid:
-            problem = "bad-key"
-        else:
-            await send_code(request, house, wallet, opened.session)
-            return go(CODE, host_cookie(CONTACT_COOKIE, opened.cookie))
-    page = LinkPage(problem=problem)
-    return show(request, "report/open.html", page, status=HTTP_422_UNPROCESSABLE_ENTITY)
+    return await press(request, house, wallet, DOOR)
 
 
 @get("/r/code", include_in_schema=False)

@@ -473,13 +473,15 @@ async def test_two_agents_walk_the_whole_way_and_the_account_is_given_back(
         "Branch Palermo, 88-2041",
         "Sessions stay void: 1 was ended.",
         "Devices stay barred: Galaxy A54.",
-        "The owner and Norte are told.",
+        "The owner is told; Norte reads it the next time it asks.",
     ):
         assert words in page.text
     assert await is_frozen(house, case)
     page = await approved_from(page, arne, case)
 
-    assert "Released. The owner is being told; the wallet reads it the next time it asks." in page.text
+    assert (
+        "Released. The owner is being told; the wallet reads it the next time it asks." in page.text
+    )
     assert "Approved the release" in page.text
     assert not await is_frozen(house, case)
     assert "Nobody is waiting" in (await astrid.browser.open("/console")).text
