@@ -176,7 +176,7 @@ async def approves(page: Page, served: Served, case: Case, arne: Authenticator) 
         if code == "0":
             await expect(page.locator("#problem")).to_be_focused()
             await looks_right(page)
-    await expect(page.get_by_text("O titular e a carteira estão sendo avisados")).to_be_visible()
+    await expect(page.get_by_text("O titular está sendo avisado")).to_be_visible()
 
 
 async def test_time_left_runs_on_and_the_page_says_how_old_it_is(
