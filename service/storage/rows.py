@@ -22,7 +22,7 @@ from domain.events import Actor, Event
 from domain.ids import WalletId
 from domain.journal import canonical
 from domain.recovery import Hint, LeftHint, RecoveryCode
-from domain.refusals import ChangedMeanwhile
+from domain.refusals import ChangedMeanwhile, NotFound
 from domain.reports import LossReport
 from domain.tickets import Proof, Proposal, Ticket
 from domain.wallets import Wallet
@@ -34,6 +34,7 @@ from service.storage.values import (
     AccessToken,
     ApiClient,
     BrowserSession,
+    IdempotencyKey,
     PageLink,
     Person,
     PersonAddress,
@@ -63,6 +64,7 @@ TABLE_OF: Final[Mapping[type[Struct], Table]] = {
     LeftHint: tables.left_hints,
     Hint: tables.hints,
     Agent: tables.agents,
+    IdempotencyKey: tables.idempotency_keys,
 }
 _AS_THEY_ARE: Final = (datetime, UUID, bytes)
 
@@ -85,6 +87,14 @@ async def one(db: AsyncConnection, statement: Executable, kind: type[V]) -> V | 
     """At most one value; more than one is a fault."""
     row = (await db.execute(statement)).mappings().one_or_none()
     return None if row is None else value_of(dict(row), kind)
+
+
+async def the_one(db: AsyncConnection, statement: Executable, kind: type[V]) -> V:
+    """Exactly one value; raises NotFound without it."""
+    found = await one(db, statement, kind)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def every(db: AsyncConnection, statement: Executable, kind: type[V]) -> tuple[V, ...]:
@@ -144,6 +154,20 @@ async def record(
     """Journal and outbox rows of facts that change no value of their own."""
     if not events:
         return
+    entries, promises = recorded(wallet_id, events, by=by, secret=secret, promise_id=promise_id)
+    await db.execute(insert(tables.journal), entries)
+    await db.execute(insert(tables.outbox), promises)
+
+
+def recorded(
+    wallet_id: WalletId,
+    events: Sequence[Event],
+    *,
+    by: Actor,
+    secret: bytes | None = None,
+    promise_id: UUID | None = None,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of journal and outbox that these facts are remembered and told by."""
     entries = [
         {
             "id": new_id(),
@@ -158,5 +182,4 @@ async def record(
         Promise(id=promise_id or new_id(), wallet_id=wallet_id, event=event, secret=secret)
         for event in events
     ]
-    await db.execute(insert(tables.journal), entries)
-    await db.execute(insert(tables.outbox), outbox_rows(promises))
+    return entries, outbox_rows(promises)

@@ -50,6 +50,18 @@ class AccessToken(Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class IdempotencyKey(Struct, frozen=True, kw_only=True):
+    """The answer a request had; its repetition gets the same."""
+
+    wallet_id: WalletId
+    caller: str
+    route: str
+    key: str
+    body_sha256: bytes
+    answer: bytes
+    created_at: datetime
+
+
 class Person(Struct, frozen=True, kw_only=True):
     """One human as one wallet knows them; the holder of the addresses they proved."""
 

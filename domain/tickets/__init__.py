@@ -1,0 +1,75 @@
+"""The ticket and its rules, called as `tickets.…`, whatever module they stand in.
+
+A rule stands where its subject is: `ticket` holds the value, its drawing and what several rules
+ask of it; the others hold what people do with it.
+"""
+
+from domain.tickets.danger import answer_duress, let_notices_go, raise_danger
+from domain.tickets.decisions import (
+    Proposal,
+    ProposalStatus,
+    ReleaseReason,
+    approve,
+    back_to_proofs,
+    close_released,
+    propose,
+    reject,
+    void_proposal,
+)
+from domain.tickets.hints import confirm, take_hint
+from domain.tickets.opening import join, move_up, open_ticket
+from domain.tickets.proofs import OUT_OF_REACH, Proof, ProofKind, are_enough, prove, record_proof
+from domain.tickets.reaching import reach_owner
+from domain.tickets.ticket import (
+    END,
+    LEADS_TO,
+    OPENED,
+    OWNER_REACHED,
+    PROPOSED,
+    PROVED,
+    RELEASED,
+    Duress,
+    Priority,
+    Stage,
+    Ticket,
+    TicketKind,
+)
+
+__all__ = [
+    "END",
+    "LEADS_TO",
+    "OPENED",
+    "OUT_OF_REACH",
+    "OWNER_REACHED",
+    "PROPOSED",
+    "PROVED",
+    "RELEASED",
+    "Duress",
+    "Priority",
+    "Proof",
+    "ProofKind",
+    "Proposal",
+    "ProposalStatus",
+    "ReleaseReason",
+    "Stage",
+    "Ticket",
+    "TicketKind",
+    "answer_duress",
+    "approve",
+    "are_enough",
+    "back_to_proofs",
+    "close_released",
+    "confirm",
+    "join",
+    "let_notices_go",
+    "move_up",
+    "open_ticket",
+    "propose",
+    "prove",
+    "raise_danger",
+    "reach_owner",
+    "record_proof",
+    "reject",
+    "take_hint",
+    "void_proposal",
+]

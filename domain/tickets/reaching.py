@@ -1,0 +1,24 @@
+"""The agents' way to the owner."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from domain import access
+from domain.access import Agent
+from domain.change import Change
+from domain.events import OwnerReached
+from domain.tickets.ticket import OPENED, OWNER_REACHED, Ticket, require_open
+
+
+def reach_owner(ticket: Ticket, *, by: Agent, now: datetime) -> Change[Ticket]:
+    """An agent has spoken with the owner. Said again, it changes nothing."""
+    access.require_level(by, access.REACHES_OWNER)
+    require_open(ticket)
+    if ticket.owner_reached_at is not None:
+        return Change(ticket)
+    stage = OWNER_REACHED if ticket.stage is OPENED else ticket.stage
+    reached = replace(ticket, owner_reached_at=now, stage=stage)
+    return Change(
+        reached, (OwnerReached(account_id=ticket.account_id, ticket_id=ticket.id, at=now),)
+    )

@@ -1,0 +1,107 @@
+"""The ticket: from a frozen account to an owner who is safe.
+
+    OPENED ─▶ OWNER_REACHED ─▶ PROVED ─▶ PROPOSED ─▶ RELEASED   (closed)
+                                  ▲          │
+                                  └──────────┘  rejected, or the evidence changed
+
+A frozen account has exactly one open loss ticket. Release always takes two people.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.ids import AccountId, TicketId, WalletId
+from domain.refusals import TicketClosed
+
+
+class TicketKind(StrEnum):
+    LOSS = "loss"
+    SAFETY = "safety"
+    DRILL = "drill"
+
+
+class Stage(StrEnum):
+    OPENED = "opened"
+    OWNER_REACHED = "owner-reached"
+    PROVED = "proved"
+    PROPOSED = "proposed"
+    RELEASED = "released"
+
+
+OPENED, OWNER_REACHED, PROVED = Stage.OPENED, Stage.OWNER_REACHED, Stage.PROVED
+PROPOSED, RELEASED = Stage.PROPOSED, Stage.RELEASED
+END: Final[frozenset[Stage]] = frozenset()
+LEADS_TO: Final = {
+    # A proof can be the first sign of life there is.
+    OPENED: frozenset({OWNER_REACHED, PROVED}),
+    OWNER_REACHED: frozenset({PROVED}),
+    PROVED: frozenset({PROPOSED}),
+    PROPOSED: frozenset({PROVED, RELEASED}),
+    RELEASED: END,
+}
+
+
+class Priority(StrEnum):
+    URGENT = "urgent"
+
+
+class Duress(StrEnum):
+    """What the owner answered, alone, when asked whether somebody makes them ask for it."""
+
+    FREE = "free"
+    NOT_FREE = "not-free"
+
+
+class Ticket(Struct, frozen=True, kw_only=True):
+    id: TicketId
+    wallet_id: WalletId
+    account_id: AccountId
+    kind: TicketKind
+    priority: Priority = Priority.URGENT
+    stage: Stage = OPENED
+    # How many signs of urgency came after the first; the queue's second key.
+    boost: int = 0
+    reference: str
+    opened_at: datetime
+    first_attempt_until: datetime
+    decision_until: datetime
+    owner_reached_at: datetime | None = None
+    proved_at: datetime | None = None
+    proposed_at: datetime | None = None
+    closed_at: datetime | None = None
+    # Only a hint so far: the account is not frozen. A freeze joins it and clears the mark.
+    unconfirmed: bool = False
+    # A reporter said that the owner is not safe. Never taken back while the ticket is open.
+    danger: bool = False
+    duress: Duress | None = None
+    # From when the owner may be written to although there is danger.
+    notices_let_go_at: datetime | None = None
+    # Rises with every change to proofs or checklist; a proposal names the one it was made on.
+    evidence_version: int = 0
+    row_version: int = 1
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def holds_notices(self) -> bool:
+        """Nothing is written to the owner: whoever holds the phone may read it."""
+        return self.is_open and self.danger and self.notices_let_go_at is None
+
+
+def require_open(ticket: Ticket) -> None:
+    if not ticket.is_open:
+        raise TicketClosed
+
+
+def evidence_changed(ticket: Ticket) -> Ticket:
+    """Where a change of what is known leaves a ticket whose release was proposed."""
+    stage = PROVED if ticket.stage is PROPOSED else ticket.stage
+    return replace(
+        ticket, stage=stage, proposed_at=None, evidence_version=ticket.evidence_version + 1
+    )

@@ -1,0 +1,1 @@
+"""The commands: `python -m service …`, each in the module of its first word."""

@@ -1,0 +1,33 @@
+"""`serve`: the process that answers pages and API."""
+
+import os
+
+import click
+
+from service import logs, processes, settings
+from service.security import keys
+
+
+@click.command()
+@click.option("--processes", "many", type=click.IntRange(1, 64), help="Instead of the setting.")
+def serve(many: int | None) -> None:
+    """Answer pages and API until stopped."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    processes.die_with_parent()
+    logs.configure()
+    found = settings.load(os.environ)
+    keys.load(found.keys)
+    server = Server(
+        "service.asgi:app",
+        address=found.host,
+        port=found.port,
+        interface=Interfaces.ASGI,
+        workers=many or found.processes,
+        websockets=False,
+        log_access=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,
+    )
+    server.serve()

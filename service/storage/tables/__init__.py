@@ -1,0 +1,61 @@
+"""Every table but the outbox's. A value's fields are its table's columns.
+
+Constraints say what no code may get wrong: five places, one open loss ticket, one holder of
+an address, one pending proposal. A table stands in the module of its subject, and is imported
+from here: whoever needs one table has all of them, and their foreign keys find each other.
+"""
+
+from sqlalchemy import DateTime, func
+
+from notifications.tables import deliveries, outbox
+from notifications.tables import metadata as notifications_metadata
+from service.storage.tables.backends import access_tokens, api_clients, idempotency_keys
+from service.storage.tables.browsers import browser_sessions, challenges, page_links
+from service.storage.tables.columns import metadata
+from service.storage.tables.counts import limits
+from service.storage.tables.desk import agents, proofs, proposals
+from service.storage.tables.installation import data_keys, wallets
+from service.storage.tables.losses import loss_reports, tickets
+from service.storage.tables.owners import account_addresses, accounts, devices, wallet_sessions
+from service.storage.tables.people import contacts, person_addresses, persons
+from service.storage.tables.record import journal, sealing, seals
+from service.storage.tables.recovery import hints, left_hints, recovery_codes, recovery_tries
+
+__all__ = [
+    "access_tokens",
+    "account_addresses",
+    "accounts",
+    "agents",
+    "api_clients",
+    "browser_sessions",
+    "challenges",
+    "contacts",
+    "data_keys",
+    "deliveries",
+    "devices",
+    "hints",
+    "idempotency_keys",
+    "journal",
+    "left_hints",
+    "limits",
+    "loss_reports",
+    "metadata",
+    "notifications_metadata",
+    "now",
+    "outbox",
+    "page_links",
+    "person_addresses",
+    "persons",
+    "proofs",
+    "proposals",
+    "recovery_codes",
+    "recovery_tries",
+    "sealing",
+    "seals",
+    "tickets",
+    "wallet_sessions",
+    "wallets",
+]
+
+# `resguardo_clock()`: the one clock of every rule and every query.
+now = func.resguardo_clock(type_=DateTime(timezone=True))

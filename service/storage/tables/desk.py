@@ -1,0 +1,110 @@
+"""The agents, and what they establish and decide on a ticket."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Named,
+    SmallInteger,
+    Table,
+    Text,
+    TypedColumns,
+    Uuid,
+)
+
+from service.storage.tables.columns import (
+    instant,
+    key,
+    maybe_instant,
+    maybe_sealed,
+    maybe_to,
+    metadata,
+    number,
+    one_of,
+    row_version,
+    sealed,
+    to,
+    words,
+)
+
+
+class agents_columns(TypedColumns):
+    id: Named[UUID] = key()
+    login: Named[str] = Column(Text, nullable=False, unique=True)
+    name: Named[bytes] = sealed()
+    data_key_id: Named[UUID] = to("data_keys.id")
+    role: Named[str] = words()
+    level: Named[int] = Column(SmallInteger, nullable=False)
+    wallets: Named[list[UUID]] = Column(ARRAY(Uuid), nullable=False)
+    language: Named[str] = words()
+    password_hash: Named[str] = words()
+    totp_secret: Named[bytes] = sealed()
+    totp_step: Named[int] = Column(BigInteger, nullable=False)
+    can_approve_from: Named[datetime] = instant()
+    created_at: Named[datetime] = instant()
+    ended_at: Named[datetime | None] = maybe_instant()
+    row_version: Named[int] = row_version()
+
+
+agents = Table(
+    "agents",
+    metadata,
+    agents_columns,
+    one_of("role", "agent", "officer", "auditor"),
+    CheckConstraint("level BETWEEN 1 AND 4", name="level"),
+)
+
+
+class proofs_columns(TypedColumns):
+    id: Named[UUID] = key()
+    wallet_id: Named[UUID] = to("wallets.id")
+    ticket_id: Named[UUID] = to("tickets.id")
+    kind: Named[str] = words()
+    performed_at: Named[datetime] = instant()
+    recorded_by: Named[UUID | None] = maybe_to("agents.id")
+    recorded_at: Named[datetime] = instant()
+    source: Named[bytes | None] = maybe_sealed()
+    row_version: Named[int] = row_version()
+
+
+proofs = Table("proofs", metadata, proofs_columns, Index("proofs_ticket_id_idx", "ticket_id"))
+
+
+class proposals_columns(TypedColumns):
+    id: Named[UUID] = key()
+    wallet_id: Named[UUID] = to("wallets.id")
+    ticket_id: Named[UUID] = to("tickets.id")
+    proposed_by: Named[UUID] = to("agents.id")
+    reason: Named[str] = words()
+    evidence_version: Named[int] = number()
+    proposed_at: Named[datetime] = instant()
+    status: Named[str] = words()
+    decided_by: Named[UUID | None] = maybe_to("agents.id")
+    decided_at: Named[datetime | None] = maybe_instant()
+    row_version: Named[int] = row_version()
+
+
+proposals = Table(
+    "proposals",
+    metadata,
+    proposals_columns,
+    one_of("status", "pending", "approved", "rejected", "void"),
+    # Nobody approves what they proposed, whatever the code says.
+    CheckConstraint(
+        "status = 'void' OR decided_by IS NULL OR decided_by <> proposed_by", name="two_people"
+    ),
+    CheckConstraint(
+        "status NOT IN ('approved', 'rejected') OR decided_by IS NOT NULL", name="decided_by"
+    ),
+)
+Index(
+    "proposals_one_pending_key",
+    proposals.c.ticket_id,
+    unique=True,
+    postgresql_where=proposals.c.status == "pending",
+)

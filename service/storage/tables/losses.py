@@ -1,0 +1,120 @@
+"""Loss reports, and the ticket they share."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Named,
+    Table,
+    TypedColumns,
+    UniqueConstraint,
+)
+
+from domain.reports import ReportStatus
+from domain.tickets import Stage
+from service.storage.tables.columns import (
+    instant,
+    key,
+    maybe_instant,
+    maybe_sealed,
+    maybe_to,
+    maybe_words,
+    metadata,
+    number,
+    one_of,
+    row_version,
+    to,
+    words,
+)
+
+
+class tickets_columns(TypedColumns):
+    id: Named[UUID] = key()
+    wallet_id: Named[UUID] = to("wallets.id")
+    account_id: Named[UUID] = to("accounts.id")
+    kind: Named[str] = words()
+    priority: Named[str] = words()
+    stage: Named[str] = words()
+    boost: Named[int] = number()
+    reference: Named[str] = words()
+    opened_at: Named[datetime] = instant()
+    first_attempt_until: Named[datetime] = instant()
+    decision_until: Named[datetime] = instant()
+    owner_reached_at: Named[datetime | None] = maybe_instant()
+    proved_at: Named[datetime | None] = maybe_instant()
+    proposed_at: Named[datetime | None] = maybe_instant()
+    closed_at: Named[datetime | None] = maybe_instant()
+    unconfirmed: Named[bool] = Column(Boolean, nullable=False)
+    danger: Named[bool] = Column(Boolean, nullable=False)
+    duress: Named[str | None] = maybe_words()
+    notices_let_go_at: Named[datetime | None] = maybe_instant()
+    evidence_version: Named[int] = number()
+    row_version: Named[int] = row_version()
+
+
+tickets = Table(
+    "tickets",
+    metadata,
+    tickets_columns,
+    one_of("kind", "loss", "safety", "drill"),
+    one_of("priority", "urgent"),
+    one_of("stage", *(stage.value for stage in Stage)),
+    one_of("duress", "free", "not-free"),
+    UniqueConstraint("wallet_id", "reference"),
+    CheckConstraint("(stage = 'released') = (closed_at IS NOT NULL)", name="closed"),
+)
+# One open loss ticket per account; drills and safety tickets stand outside.
+Index(
+    "tickets_one_open_loss_key",
+    tickets.c.account_id,
+    unique=True,
+    postgresql_where=(tickets.c.kind == "loss") & tickets.c.closed_at.is_(None),
+)
+Index(
+    "tickets_open_idx",
+    tickets.c.wallet_id,
+    tickets.c.decision_until,
+    postgresql_where=tickets.c.closed_at.is_(None),
+)
+
+
+class loss_reports_columns(TypedColumns):
+    id: Named[UUID] = key()
+    wallet_id: Named[UUID] = to("wallets.id")
+    account_id: Named[UUID] = to("accounts.id")
+    contact_id: Named[UUID] = to("contacts.id")
+    person_id: Named[UUID] = to("persons.id")
+    ticket_id: Named[UUID] = to("tickets.id")
+    reference: Named[str] = words()
+    way: Named[str] = words()
+    verified_by: Named[str] = words()
+    kind: Named[str] = words()
+    device_id: Named[UUID | None] = maybe_to("devices.id")
+    noticed_at: Named[datetime | None] = maybe_instant()
+    note: Named[bytes | None] = maybe_sealed()
+    reach: Named[bytes | None] = maybe_sealed()
+    owner_safe: Named[str] = words()
+    status: Named[str] = words()
+    joined: Named[bool] = Column(Boolean, nullable=False)
+    filed_at: Named[datetime] = instant()
+    withdrawn_at: Named[datetime | None] = maybe_instant()
+    decided_at: Named[datetime | None] = maybe_instant()
+    row_version: Named[int] = row_version()
+
+
+loss_reports = Table(
+    "loss_reports",
+    metadata,
+    loss_reports_columns,
+    one_of("kind", "lost", "stolen"),
+    one_of("owner_safe", "yes", "no", "unknown"),
+    one_of("status", *(status.value for status in ReportStatus)),
+    CheckConstraint("(status = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn"),
+    UniqueConstraint("wallet_id", "reference"),
+    Index("loss_reports_ticket_id_idx", "ticket_id"),
+    Index("loss_reports_contact_id_idx", "contact_id"),
+)
