@@ -1,7 +1,7 @@
 """The web process: where its parts are joined."""
 
 import traceback
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from domain.wallets import Wallet
 from service import api, console, openapi, problems, signals, web
 from service.hosts import HostDoor, Hosts
 from service.operations.house import House
+from service.rsgi import Entrance
 from service.security.headers import SecurityHeaders
 from service.security.keys import load as load_keys
 from service.security.passwords import Passwords
@@ -88,9 +89,14 @@ def create_app(settings: Settings) -> Litestar:
     )
     # Around the router, not around each route: an address that leads nowhere goes through the same
     # door, and its answer carries the same headers.
-    door = SecurityHeaders(HostDoor(app.asgi_handler, hosts=hosts))
-    app.asgi_handler = FastLane(door, hosts=hosts, state=app.state)
+    app.asgi_handler = SecurityHeaders(HostDoor(app.asgi_handler, hosts=hosts))
     return app
+
+
+def create_entrance(settings: Settings, *, settle: Callable[[], None]) -> Entrance:
+    """What the server calls in a web process; `settle` once everything is loaded and open."""
+    app = create_app(settings)
+    return Entrance(app, FastLane(app.state.hosts, app.state), settle=settle)
 
 
 def open_house(settings: Settings) -> House:

@@ -3,6 +3,7 @@
 Issuer and every link come from the configured origin, never from the request.
 """
 
+import asyncio
 import time
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ _FRESH: Final = 5.0
 # Answered on every host: whoever watches the process asks without a name.
 _ANYWHERE: Final = "/health/"
 # How the driver and what stands on it say that the database is away.
-_AWAY: Final = (OSError, SQLAlchemyError, PostgresError)
+AWAY: Final = (OSError, SQLAlchemyError, PostgresError)
 # A process that has not seen the database once knows no wallet, so not even whom to call.
 _NOTHING_STORED: Final = (
     b"NOT stopped: nothing could be stored. Call the wallet.\n"
@@ -40,6 +41,7 @@ class Hosts:
         self.console_host = urlsplit(console_origin).netloc
         self._wallets: dict[str, Wallet] = {}
         self._read_at = float("-inf")
+        self._reading: asyncio.Task[None] | None = None
 
     async def wallet_at(self, host: str) -> Wallet | None:
         await self._refresh()
@@ -57,10 +59,16 @@ class Hosts:
     async def _refresh(self) -> None:
         if time.monotonic() - self._read_at < _FRESH:
             return
+        # One reads for all who wait: otherwise every request of that moment would.
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read())
+        await asyncio.shield(self._reading)
+
+    async def _read(self) -> None:
         try:
             async with self._house.engine.connect() as db:
                 wallets = await load.all_wallets(db)
-        except _AWAY:
+        except AWAY:
             # What was known serves the pages that need no database.
             if self._wallets:
                 return
@@ -85,7 +93,7 @@ class HostDoor:
         path = scope["path"]
         try:
             wallet = await self._hosts.wallet_at(host)
-        except _AWAY:
+        except AWAY:
             await _plain(send, HTTP_503_SERVICE_UNAVAILABLE, _NOTHING_STORED)
             return
         if "//" in path:

@@ -20,10 +20,10 @@ def serve(many: int | None) -> None:
     found = settings.load(os.environ)
     keys.load(found.keys)
     server = Server(
-        "service.asgi:app",
+        "service.server:entrance",
         address=found.host,
         port=found.port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.RSGI,
         workers=many or found.processes,
         websockets=False,
         log_access=False,

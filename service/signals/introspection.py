@@ -103,8 +103,8 @@ def answer_of(asked: Asked) -> IntrospectionAnswer:
     return IntrospectionAnswer(
         active=True,
         sub=session.subject,
-        iat=int(session.began_at.timestamp()),
-        exp=int(session.expires_at.timestamp()),
+        iat=session.began_at,
+        exp=session.expires_at,
     )
 
 

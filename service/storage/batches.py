@@ -5,7 +5,6 @@ older than asking alone would.
 """
 
 import asyncio
-from collections import deque
 from contextlib import suppress
 from typing import Any, Final
 
@@ -14,43 +13,56 @@ import asyncpg
 # Few enough that the first of a batch does not wait for the last one's answer.
 _MOST: Final = 64
 _TAKES: Final = 5.0
+# A statement is planned once for every size of table it will ever meet: by its keys, always.
+_BY_KEYS: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
 # The driver has no annotations of its own.
 _driver: Any = asyncpg
 
-_Question = tuple[tuple[Any, ...], "asyncio.Future[Any]"]
+_Question = tuple[bytes, "asyncio.Future[Any]"]
 
 
 class Batches:
-    """A prepared statement over arrays, on a few connections that stay open.
+    """A prepared statement over an array, on a few connections that stay open.
 
-    The statement takes one array a column and answers rows with the `number` of their question,
-    counted from 1; a question without a row is answered None.
+    The statement's first parameters say who asks, its last takes the keys of everyone who asks as
+    the same caller at the same moment. It answers one row: about the caller, and arrays of what
+    was found, whose first, `numbers`, says for which keys, counted from 1. No row: no such caller.
     """
 
-    def __init__(self, url: str, statement: str, columns: int) -> None:
+    def __init__(self, url: str, statement: str) -> None:
         self._url = url
         self._statement = statement
-        self._columns = columns
-        self._waiting: deque[_Question] = deque()
+        # The caller who has waited longest stands first.
+        self._waiting: dict[tuple[Any, ...], list[_Question]] = {}
         self._something = asyncio.Event()
         self._lanes: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def connect(
-        cls, url: str, statement: str, *, columns: int, connections: int
-    ) -> "Batches":
+    async def connect(cls, url: str, statement: str, *, connections: int) -> "Batches":
         """Raises what the driver raises when the database cannot be reached now."""
-        batches = cls(url, statement, columns)
+        batches = cls(url, statement)
         first = [await batches._open() for _ in range(connections)]
         batches._lanes = [asyncio.create_task(batches._lane(*opened)) for opened in first]
         return batches
 
-    async def ask(self, *question: Any) -> Any:
-        """The row for this question, or None. Raises the driver's errors."""
+    def ask(self, caller: tuple[Any, ...], key: bytes) -> "asyncio.Future[Any]":
+        """The caller's row and the key's place in its arrays, None if it is not there; None for
+        a caller there is not. Raises the driver's errors.
+        """
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((question, answer))
-        self._something.set()
-        return await answer
+        waiting = self._waiting.get(caller)
+        if waiting is None:
+            self._waiting[caller] = [(key, answer)]
+            self._something.set()
+        else:
+            waiting.append((key, answer))
+        return answer
 
     async def close(self) -> None:
         for lane in self._lanes:
@@ -60,44 +72,52 @@ class Batches:
                 await lane
 
     async def _open(self) -> tuple[Any, Any]:
-        connection = await _driver.connect(self._url, timeout=_TAKES, command_timeout=_TAKES)
+        connection = await _driver.connect(
+            self._url, timeout=_TAKES, command_timeout=_TAKES, server_settings=_BY_KEYS
+        )
         return connection, await connection.prepare(self._statement)
 
     async def _lane(self, connection: Any, prepared: Any) -> None:
         """Serve one connection; a lost one is opened again for the next who ask."""
         try:
             while True:
-                batch = await self._next_batch()
+                caller, batch = await self._next_batch()
                 try:
                     if connection.is_closed():
                         connection, prepared = await self._open()
-                    self._answer(batch, await prepared.fetch(*self._arrays(batch)))
+                    keys = [key for key, _ in batch]
+                    _answer(batch, await prepared.fetchrow(*caller, keys))
                 # Whatever it was, those who wait must hear of it and the lane must go on.
                 except Exception as fault:  # noqa: BLE001
-                    self._refuse(batch, fault)
+                    _refuse(batch, fault)
                     connection.terminate()
         finally:
             connection.terminate()
 
-    async def _next_batch(self) -> list[_Question]:
+    async def _next_batch(self) -> tuple[tuple[Any, ...], list[_Question]]:
         while not self._waiting:
             self._something.clear()
             await self._something.wait()
-        taken = min(len(self._waiting), _MOST)
-        return [self._waiting.popleft() for _ in range(taken)]
+        caller = next(iter(self._waiting))
+        batch = self._waiting.pop(caller)
+        if len(batch) > _MOST:
+            # To the end of the line: nobody waits for one caller's flood.
+            self._waiting[caller] = batch[_MOST:]
+            del batch[_MOST:]
+        return caller, batch
 
-    def _arrays(self, batch: list[_Question]) -> list[list[Any]]:
-        return [[question[column] for question, _ in batch] for column in range(self._columns)]
 
-    @staticmethod
-    def _answer(batch: list[_Question], rows: list[Any]) -> None:
-        by_number = {row["number"]: row for row in rows}
-        for number, (_, answer) in enumerate(batch, start=1):
-            if not answer.done():
-                answer.set_result(by_number.get(number))
+def _answer(batch: list[_Question], row: Any) -> None:
+    if row is None:
+        found: dict[int, int] = {}
+    else:
+        found = {number: place for place, number in enumerate(row["numbers"])}
+    for number, (_, answer) in enumerate(batch, start=1):
+        if not answer.done():
+            answer.set_result(None if row is None else (row, found.get(number)))
 
-    @staticmethod
-    def _refuse(batch: list[_Question], fault: Exception) -> None:
-        for _, answer in batch:
-            if not answer.done():
-                answer.set_exception(fault)
+
+def _refuse(batch: list[_Question], fault: Exception) -> None:
+    for _, answer in batch:
+        if not answer.done():
+            answer.set_exception(fault)

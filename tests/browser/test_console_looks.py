@@ -2,12 +2,8 @@
 
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
 from importlib.resources import files
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -17,10 +13,11 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from domain.wallets import Wallet
 from service.operations.house import House
-from service.processes import answers, free_port
+from service.processes import free_port
+from service.settings import Settings
 from tests import people as cast
-from tests.demos import ROOT, until
 from tests.desks import Authenticator, Case, a_case, an_agent
+from tests.served import environment_of, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -42,33 +39,12 @@ class Served(Struct, frozen=True):
 
 
 @pytest.fixture
-async def served(house: House, database_url: str, keys_folder: Path) -> AsyncGenerator[Served]:
+async def served(house: House, settings: Settings) -> AsyncGenerator[Served]:
     port = free_port()
     origin, console = f"http://localhost:{port}", f"http://console.localhost:{port}"
     wallet = await cast.a_wallet(house, replace(cast.NORTE, origin=origin))
-    environment = {
-        **os.environ,
-        "RESGUARDO_DATABASE_URL": database_url,
-        "RESGUARDO_KEYS": str(keys_folder),
-        "RESGUARDO_LISTEN": f"127.0.0.1:{port}",
-        "RESGUARDO_CONSOLE_ORIGIN": console,
-        "RESGUARDO_SMTP_URL": "smtp://127.0.0.1:1025",
-        "RESGUARDO_HTTP_ON_LOOPBACK": "1",
-    }
-    with serving(environment):
-        until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), within=60)
+    with serving(environment_of(settings, port)):
         yield Served(house, wallet, console)
-
-
-@contextmanager
-def serving(environment: Mapping[str, str]) -> Generator[None]:
-    command = [sys.executable, "-m", "service", "serve"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 @pytest.fixture

@@ -3,10 +3,7 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
 from importlib.resources import files
 from typing import Final
 
@@ -20,12 +17,12 @@ from domain.wallets import Wallet
 from service.operations import page_links
 from service.operations.house import House
 from service.operations.page_links import AskedLink
-from service.processes import answers, free_port
+from service.processes import free_port
 from service.settings import Settings
 from service.storage import load
 from service.storage.values import LinkPurpose
 from tests import people as cast
-from tests.demos import ROOT, until
+from tests.served import environment_of, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -69,30 +66,8 @@ async def served(house: House, settings: Settings) -> AsyncGenerator[Served]:
     port = free_port()
     wallet = await cast.a_wallet(house, replace(cast.NORTE, origin=f"http://localhost:{port}"))
     await cast.olga(house, wallet)
-    environment = {
-        **os.environ,
-        "RESGUARDO_DATABASE_URL": settings.database_url,
-        "RESGUARDO_KEYS": str(settings.keys),
-        "RESGUARDO_LISTEN": f"127.0.0.1:{port}",
-        "RESGUARDO_CONSOLE_ORIGIN": f"http://console.localhost:{port}",
-        "RESGUARDO_SMTP_URL": settings.smtp_url,
-        "RESGUARDO_SMTP_PLAIN": "1",
-        "RESGUARDO_HTTP_ON_LOOPBACK": "1",
-    }
-    with serving(environment):
-        until(lambda: answers(f"http://127.0.0.1:{port}/health/ready"), within=60)
+    with serving(environment_of(settings, port)):
         yield Served(house, wallet)
-
-
-@contextmanager
-def serving(environment: Mapping[str, str]) -> Generator[None]:
-    command = [sys.executable, "-m", "service", "serve"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 @pytest.fixture

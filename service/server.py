@@ -4,10 +4,10 @@ import gc
 import os
 
 from service import logs, processes, settings
-from service.app import create_app
+from service.app import create_entrance
 
 
-async def settle() -> None:
+def settle() -> None:
     """What was loaded at the start stays: sorting it again and again costs the slowest answers."""
     gc.collect()
     gc.freeze()
@@ -15,5 +15,4 @@ async def settle() -> None:
 
 processes.die_with_parent()
 logs.configure()
-app = create_app(settings.load(os.environ))
-app.on_startup.append(settle)
+entrance = create_entrance(settings.load(os.environ), settle=settle)
