@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-clean test check outage lives bench lock python environment-run environment-dev chromium
+.PHONY: help setup run run-clean test check outage lives bench lock python environment-run environment-dev chromium wrk
 
 # The first that is new enough; `make PYTHON=/path/to/python3.12 ...` names another one.
 ifndef PYTHON
@@ -41,8 +41,8 @@ outage: environment-dev ## kill web, worker and database in turn, for minutes; O
 lives: environment-dev ## live many long lives by chance; LIVES=200 STEPS=60
 	@LIVES=$(or $(LIVES),200) STEPS=$(or $(STEPS),60) $(VENV) -m pytest tests/life
 
-bench: environment-dev ## measure; one JSON object a line
-	@exec $(VENV) -m bench
+bench: environment-dev wrk ## measure; one JSON object a line; ONLY="latency worker" FREEZES=10000
+	@FREEZES=$(or $(FREEZES),1000) $(VENV) -m bench $(ONLY)
 
 lock: python ## write both lock files anew; UPGRADE=1 takes newer versions
 	@sh .ci/lock.sh "$(PYTHON)" $(if $(UPGRADE),--upgrade)
@@ -60,3 +60,6 @@ environment-run environment-dev: python
 
 chromium:
 	@sh tests/browser/install_chromium.sh >/dev/null
+
+wrk:
+	@sh bench/install_wrk.sh

@@ -12,10 +12,12 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bench.processes import Peak, watched
 from domain.accounts import AddressKind
 from domain.events import THE_OPERATOR
 from domain.wallets import Wallet
@@ -50,14 +52,26 @@ class Ground(Struct, frozen=True, kw_only=True):
     wallet: Wallet
     secret: str
     tokens: tuple[str, ...]
+    # The most that any web process held while it was measured.
+    web_memory: Peak
 
     @property
     def environment(self) -> Mapping[str, str]:
+        return self.environment_at(self.port)
+
+    @property
+    def host(self) -> str:
+        """What requests name; also those to a second process, on another port."""
+        return urlsplit(self.origin).netloc
+
+    def environment_at(self, port: int) -> Mapping[str, str]:
         return {
             **os.environ,
             "RESGUARDO_DATABASE_URL": self.cluster.url(embedded.SERVICE),
             "RESGUARDO_KEYS": str(self.keys),
-            "RESGUARDO_LISTEN": f"127.0.0.1:{self.port}",
+            "RESGUARDO_LISTEN": f"127.0.0.1:{port}",
+            # People come from many networks; here all of them through one proxy.
+            "RESGUARDO_TRUSTED_PROXIES": "127.0.0.1",
             "RESGUARDO_CONSOLE_ORIGIN": f"http://console.localhost:{self.port}",
             "RESGUARDO_HTTP_ON_LOOPBACK": "1",
             "RESGUARDO_SMTP_URL": "smtp://127.0.0.1:9",
@@ -84,23 +98,27 @@ def ground() -> Generator[Ground]:
                 wallet=wallet,
                 secret=secret,
                 tokens=tokens,
+                web_memory=Peak(),
             )
 
 
 @contextmanager
-def serving(ground: Ground) -> Generator[subprocess.Popen[bytes]]:
-    """One web process, ready to answer."""
+def serving(ground: Ground, *, port: int | None = None) -> Generator[subprocess.Popen[bytes]]:
+    """One web process, ready to answer; on a port of its own if it is a second one."""
+    at = port or ground.port
     command = [sys.executable, "-m", "service", "serve", "--processes", "1"]
+    environment = dict(ground.environment_at(at))
     with subprocess.Popen(
-        command, env=dict(ground.environment), stdout=subprocess.DEVNULL, stderr=sys.stderr
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=sys.stderr
     ) as process:
         try:
             ends = time.monotonic() + 30
-            while not answers(f"http://127.0.0.1:{ground.port}/health/ready"):
+            while not answers(f"http://127.0.0.1:{at}/health/ready"):
                 if process.poll() is not None or time.monotonic() > ends:
                     raise RuntimeError("the web process did not become ready")
                 time.sleep(0.05)
-            yield process
+            with watched(process.pid, ground.web_memory):
+                yield process
         finally:
             process.terminate()
 

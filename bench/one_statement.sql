@@ -1,13 +1,13 @@
 -- The same rows as a report writes, in one statement: the most that PostgreSQL itself can do.
 \set at random(1, :accounts)
 with chosen as (
-  select id, wallet_id, person_id from accounts where subject = 'limit-' || :at
+  select account_id, contact_id, session_id from bench_ready where number = :at
 ), frozen as (
   update accounts a
      set state = 'frozen', frozen_at = resguardo_clock(), version = a.version + 1,
          epoch = a.epoch + 1, sessions_void_before = resguardo_clock(),
          row_version = a.row_version + 1
-    from chosen where a.id = chosen.id
+    from chosen where a.id = chosen.account_id
   returning a.id, a.wallet_id
 ), ticket as (
   insert into tickets (id, wallet_id, account_id, kind, priority, stage, boost, reference,
@@ -25,7 +25,7 @@ with chosen as (
   select gen_random_uuid(), t.wallet_id, t.account_id, c.id, c.person_id, t.id,
          gen_random_uuid()::text, 'link', 'email', 'stolen', 'unknown', '\x00', 'filed', false,
          resguardo_clock(), 1
-    from ticket t join contacts c on c.account_id = t.account_id
+    from ticket t join contacts c on c.id = (select contact_id from chosen)
   returning id, contact_id, wallet_id, account_id
 ), told as (
   insert into outbox (id, wallet_id, event, body, created_at)
@@ -46,4 +46,4 @@ with chosen as (
 )
 update browser_sessions s
    set report_id = report.id, row_version = s.row_version + 1
-  from report where s.contact_id = report.contact_id;
+  from report where s.id = (select session_id from chosen);
