@@ -15,7 +15,7 @@ FROM python:3.11-slim
 # The number, not only the name, so that an orchestrator can see that it is not root. The keys'
 # folder is made here because a new volume takes over its owner and mode.
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin resguardo \
-    && install -d -m 0700 -o resguardo -g resguardo /var/lib/resguardo/keys
+    && install -d -m 0700 -o resguardo -g resguardo /var/lib/resguardo/keys /var/lib/resguardo/checkpoints
 ENV PATH=/opt/resguardo/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

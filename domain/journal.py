@@ -7,6 +7,7 @@ Numbers are eight bytes, big-endian. An entry's canonical form is JSON with sort
 no white space; it holds references and encrypted values only.
 """
 
+from base64 import b64decode, b64encode
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -18,6 +19,8 @@ from msgspec import Struct
 from domain.events import Actor, Event
 from domain.ids import WalletId
 
+# The first line of every checkpoint, before the wallet.
+_ORIGIN: Final = "resguardo-journal/"
 _DOMAIN: Final = b"resguardo-journal-v1\0"
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
@@ -47,3 +50,35 @@ def next_hash(number: int, previous: bytes, entry_id: UUID, entry: str) -> bytes
     return sha256(
         _DOMAIN + number.to_bytes(8, "big") + previous + entry_id.bytes + entry.encode()
     ).digest()
+
+
+class Checkpoint(Struct, frozen=True, kw_only=True):
+    """How long a wallet's chain was at an instant, and the seal it ended with."""
+
+    wallet_id: WalletId
+    number: int
+    seal: bytes
+    at: datetime
+
+
+def checkpoint_text(checkpoint: Checkpoint) -> str:
+    """What is signed: whose chain, how many entries, the last seal, when; a line each."""
+    return (
+        f"{_ORIGIN}{checkpoint.wallet_id}\n{checkpoint.number}\n"
+        f"{b64encode(checkpoint.seal).decode()}\n{checkpoint.at.isoformat()}\n"
+    )
+
+
+def read_checkpoint(text: str) -> Checkpoint | None:
+    """None for a text that is no checkpoint."""
+    try:
+        origin, number, seal, at = text.splitlines()
+        checkpoint = Checkpoint(
+            wallet_id=WalletId(UUID(origin.removeprefix(_ORIGIN))),
+            number=int(number),
+            seal=b64decode(seal, validate=True),
+            at=datetime.fromisoformat(at),
+        )
+    except ValueError:
+        return None
+    return checkpoint if checkpoint_text(checkpoint) == text else None

@@ -18,6 +18,10 @@ DOCUMENTED: Final[Mapping[str, str]] = {
     ),
     "RESGUARDO_OWNER_DATABASE_URL": "postgresql://… of the tables' owner; used by `migrate` alone",
     "RESGUARDO_KEYS": "folder of the key files that `keys create` wrote once (mode 0700)",
+    "RESGUARDO_CHECKPOINTS": (
+        "folder outside the database where `worker` signs every hour how long the journal is, and"
+        " `journal verify` looks; without it a journal cut short is not noticed"
+    ),
     "RESGUARDO_LISTEN": "host:port that `serve` listens on; default 127.0.0.1:8000",
     "RESGUARDO_PROCESSES": "web processes that one `serve` starts, 1 to 64; default 1",
     "RESGUARDO_CONSOLE_ORIGIN": "https://… origin of the agents' console",
@@ -61,6 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sms: SmsSettings | None
     http_on_loopback: bool
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    checkpoints: Path | None = None
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -79,6 +84,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         sms=_sms(environment),
         http_on_loopback=loopback,
         trusted_proxies=_proxies(environment),
+        checkpoints=checkpoints_folder(environment),
     )
 
 
@@ -94,6 +100,12 @@ def database_url(environment: Mapping[str, str], name: str) -> str:
 def keys_folder(environment: Mapping[str, str]) -> Path:
     """Where the key files lie (or shall lie: `keys create` uses it too)."""
     return Path(_required(environment, "RESGUARDO_KEYS"))
+
+
+def checkpoints_folder(environment: Mapping[str, str]) -> Path | None:
+    """Where the ends of the journal are signed."""
+    value = environment.get("RESGUARDO_CHECKPOINTS", "").strip()
+    return Path(value) if value else None
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -50,7 +50,12 @@ async def work(settings: Settings) -> None:
             connect_args={"server_settings": {"application_name": NAME}},
         )
         stack.push_async_callback(engine.dispose)
-        house = House(engine=engine, keys=load_keys(settings.keys), passwords=Passwords())
+        house = House(
+            engine=engine,
+            keys=load_keys(settings.keys),
+            passwords=Passwords(),
+            checkpoints=settings.checkpoints,
+        )
         async with engine.connect() as db:
             await require_humble_role(db)
         channels = await _channels(settings, stack)

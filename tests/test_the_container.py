@@ -140,7 +140,10 @@ def test_a_process_starts_with_the_settings_it_is_given(name: str) -> None:
     loaded = settings.load(environment_of(name, PASSWORDS))
 
     assert loaded.database_url == f"postgresql+asyncpg://{SERVICE}:c3{AT_DB}"
-    assert services()[name].volumes == [f"keys:{loaded.keys}:ro"]
+    volumes = [f"keys:{loaded.keys}:ro"]
+    if name == "worker":
+        volumes.append(f"checkpoints:{loaded.checkpoints}")
+    assert services()[name].volumes == volumes
 
 
 def test_only_migrations_know_the_password_of_the_tables_owner() -> None:

@@ -41,7 +41,12 @@ async def the_house() -> AsyncGenerator[House]:
     ring = keys.load(settings.keys_folder(os.environ))
     engine = create_async_engine(url)
     try:
-        yield House(engine=engine, keys=ring, passwords=Passwords())
+        yield House(
+            engine=engine,
+            keys=ring,
+            passwords=Passwords(),
+            checkpoints=settings.checkpoints_folder(os.environ),
+        )
     finally:
         await engine.dispose()
 

@@ -181,6 +181,7 @@ def service_environment(
         **without_settings(),
         "RESGUARDO_DATABASE_URL": databases.service,
         "RESGUARDO_KEYS": str(folder / "keys"),
+        "RESGUARDO_CHECKPOINTS": str(folder / "checkpoints"),
         "RESGUARDO_LISTEN": f"127.0.0.1:{ports.pages}",
         "RESGUARDO_CONSOLE_ORIGIN": ports.console_origin,
         "RESGUARDO_SMTP_URL": f"smtp://127.0.0.1:{ports.smtp}",

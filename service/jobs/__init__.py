@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from service.operations import hints, housekeeping, journal
+from service.operations import checkpoints, hints, housekeeping, journal
 from service.operations.house import House
 
 Operation = Callable[[House], Awaitable[int]]
@@ -23,6 +23,8 @@ class Job(Struct, frozen=True, kw_only=True):
 JOBS: Final[Mapping[str, Job]] = {
     # Entries unsealed for a minute raise an alarm; half a second keeps far from it.
     "seal-journal": Job(every=timedelta(seconds=0.5), run=journal.seal_journal),
+    # Hourly, by its own count: a worker that starts anew every half hour still comes to it.
+    "sign-checkpoints": Job(every=timedelta(minutes=1), run=checkpoints.write_checkpoints),
     # An owner without a phone is waiting for a call.
     "file-hints": Job(every=timedelta(seconds=1), run=hints.file_hints),
     "lapse-invitations": Job(every=timedelta(minutes=1), run=housekeeping.lapse_invitations),

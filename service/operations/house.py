@@ -1,5 +1,7 @@
 """What every operation needs, made once per process by `app` and `worker`."""
 
+from pathlib import Path
+
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -11,3 +13,5 @@ class House(Struct, frozen=True, kw_only=True):
     engine: AsyncEngine
     keys: KeyRing
     passwords: Passwords
+    # Where the ends of the journal are signed, outside the database; None: nowhere.
+    checkpoints: Path | None = None

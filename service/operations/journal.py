@@ -1,16 +1,18 @@
 """Sealing the journal, and finding whatever was changed in it afterwards."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Select, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import WalletId
+from domain.ids import AccountId, WalletId
 from domain.journal import first_hash, next_hash
 from domain.wallets import THE_INSTALLATION
+from service.operations.checkpoints import Kept, earliest_beyond, kept
 from service.operations.house import House
 from service.storage import load
 from service.storage.rows import clock
@@ -25,8 +27,16 @@ class Verdict(Struct, frozen=True, kw_only=True):
     wallet_id: WalletId
     sealed: int
     unsealed: int
+    # How many signed checkpoints stand beside it, outside the database.
+    signed: int
     broken_at: int | None
     why: str | None
+    # Accounts whose state is not what the journal leads to.
+    unexplained: tuple[AccountId, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        return self.broken_at is None and not self.unexplained
 
 
 async def seal_journal(house: House) -> int:
@@ -54,7 +64,9 @@ async def seal_journal(house: House) -> int:
         chains: dict[UUID, tuple[int, bytes]] = {}
         rows: list[dict[str, object]] = []
         for entry_id, wallet_id, entry in entries:
-            number, previous = chains.get(wallet_id) or await _last(db, WalletId(wallet_id))
+            number, previous = chains.get(wallet_id) or await load.last_seal(
+                db, WalletId(wallet_id)
+            )
             seal = next_hash(number + 1, previous, entry_id, entry)
             chains[wallet_id] = (number + 1, seal)
             rows.append(
@@ -82,49 +94,78 @@ async def verify_all(house: House) -> list[Verdict]:
 
 
 async def verify_journal(house: House, wallet_id: WalletId) -> Verdict:
-    """Walk the whole chain. Any entry changed, dropped, inserted or moved is found."""
+    """Walk the whole chain. Any entry changed, dropped, inserted or moved is found, an end cut off
+    if it was signed before, and every account whose state the journal does not explain.
+    """
+    signed = await kept(house, wallet_id)
     async with house.engine.connect() as db:
+        # One instant for everything: what is frozen meanwhile must not look unexplained.
+        await db.execution_options(isolation_level="REPEATABLE READ")
         unsealed = await db.scalar(
             select(func.count())
             .select_from(journal)
             .outerjoin(seals, seals.c.entry_id == journal.c.id)
             .where(journal.c.wallet_id == wallet_id, seals.c.entry_id.is_(None))
         )
-        number, previous = 0, first_hash(wallet_id)
-        broken: tuple[int, str] | None = None
-        statement = (
-            select(
-                seals.c.number,
-                seals.c.entry_id,
-                seals.c.hash,
-                journal.c.entry,
-                journal.c.wallet_id,
-                journal.c.at,
-                journal.c.account_id,
-            )
-            .outerjoin(journal, journal.c.id == seals.c.entry_id)
-            .where(seals.c.wallet_id == wallet_id)
-            .order_by(seals.c.number)
-            .execution_options(yield_per=2000)
-        )
-        async with db.stream(statement) as rows:
-            async for row in rows:
-                why = _wrong(row.number, number, row.entry, row.wallet_id, wallet_id)
-                if why is None:
-                    previous = next_hash(row.number, previous, row.entry_id, row.entry)
-                    why = None if previous == row.hash else "the entry is not the one sealed"
-                    why = why or _misplaced(row.entry, row.at, row.account_id)
-                number = row.number
-                if why is not None:
-                    broken = (row.number, why)
-                    break
+        unexplained = await load.unexplained_accounts(db, wallet_id)
+        sealed, broken = await _walk(db, wallet_id, signed)
     return Verdict(
         wallet_id=wallet_id,
-        sealed=number,
+        sealed=sealed,
         unsealed=int(unsealed or 0),
+        signed=len(signed.by_number),
         broken_at=broken[0] if broken else None,
         why=broken[1] if broken else None,
+        unexplained=unexplained,
     )
+
+
+async def _walk(
+    db: AsyncConnection, wallet_id: WalletId, signed: Kept
+) -> tuple[int, tuple[int, str] | None]:
+    """How far the chain goes, and the first number that does not fit with the reason."""
+    number, previous = 0, first_hash(wallet_id)
+    async with db.stream(_chain_of(wallet_id)) as rows:
+        async for row in rows:
+            why = _wrong(row.number, number, row.entry, row.wallet_id, wallet_id)
+            if why is None:
+                previous = next_hash(row.number, previous, row.entry_id, row.entry)
+                why = None if previous == row.hash else "the entry is not the one sealed"
+                why = why or _misplaced(row.entry, row.at, row.account_id)
+                why = why or _not_signed(signed, row.number, previous)
+            number = row.number
+            if why is not None:
+                return number, (number, why)
+    if (at := earliest_beyond(signed, number)) is not None:
+        return number, (number + 1, f"the end is cut off: more was signed at {at.isoformat()}")
+    if signed.forged:
+        return number, (number, f"{signed.forged} of its checkpoints are not signed by our key")
+    return number, None
+
+
+def _chain_of(wallet_id: WalletId) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            seals.c.number,
+            seals.c.entry_id,
+            seals.c.hash,
+            journal.c.entry,
+            journal.c.wallet_id,
+            journal.c.at,
+            journal.c.account_id,
+        )
+        .outerjoin(journal, journal.c.id == seals.c.entry_id)
+        .where(seals.c.wallet_id == wallet_id)
+        .order_by(seals.c.number)
+        .execution_options(yield_per=2000)
+    )
+
+
+def _not_signed(signed: Kept, number: int, seal: bytes) -> str | None:
+    checkpoint = signed.by_number.get(number)
+    if checkpoint is None or checkpoint.seal == seal:
+        return None
+    return f"the chain is not the one that was signed at {checkpoint.at.isoformat()}"
 
 
 def _wrong(
@@ -170,15 +211,3 @@ async def _watermarks(db: AsyncConnection) -> tuple[int, int]:
         return 0, oldest
     # A restored database counts its transactions anew: look at everything once.
     return (0 if below > oldest else below), oldest
-
-
-async def _last(db: AsyncConnection, wallet_id: WalletId) -> tuple[int, bytes]:
-    last = (
-        await db.execute(
-            select(seals.c.number, seals.c.hash)
-            .where(seals.c.wallet_id == wallet_id)
-            .order_by(seals.c.number.desc())
-            .limit(1)
-        )
-    ).one_or_none()
-    return (0, first_hash(wallet_id)) if last is None else (last.number, last.hash)

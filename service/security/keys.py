@@ -4,6 +4,7 @@
     codes    HMAC of one-time codes                              (newest first, older ones kept)
     index    blind indexes of addresses: one key, because an index cannot be re-made in place
     forms    CSRF tokens of pages
+    checkpoints  Ed25519, signs how long the journal is          (newest first, older ones kept)
 
 A file holds lines of ``id base64``; rotating puts a new line on top.
 """
@@ -17,6 +18,8 @@ from typing import Final
 from msgspec import Struct
 
 NAMES: Final = ("master", "codes", "index", "forms")
+# Came later: nothing was made with it before, so it may be written beside the others.
+CAME_LATER: Final = ("checkpoints",)
 _BYTES: Final = 32
 
 
@@ -37,6 +40,7 @@ class KeyRing(Struct, frozen=True, kw_only=True):
     codes: tuple[NamedKey, ...]
     index: NamedKey
     forms: NamedKey
+    checkpoints: tuple[NamedKey, ...]
 
     def __repr__(self) -> str:
         return "KeyRing(…)"
@@ -46,16 +50,15 @@ def create(folder: Path) -> bool:
     """Write new keys if there are none. True when written, False when they were there."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     present = [name for name in NAMES if (folder / name).exists()]
-    if len(present) == len(NAMES):
-        return False
-    if present:
+    if present and len(present) < len(NAMES):
         raise KeysWrong(f"{folder} holds only {', '.join(present)}: restore the others")
-    for name in NAMES:
+    missing = [name for name in (*NAMES, *CAME_LATER) if not (folder / name).exists()]
+    for name in missing:
         line = f"{name}-1 {b64encode(secrets.token_bytes(_BYTES)).decode()}\n"
         descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(line)
-    return True
+    return bool(missing)
 
 
 def load(folder: Path) -> KeyRing:
@@ -65,6 +68,7 @@ def load(folder: Path) -> KeyRing:
         codes=_read(folder / "codes"),
         index=_read(folder / "index")[0],
         forms=_read(folder / "forms")[0],
+        checkpoints=_read(folder / "checkpoints"),
     )
 
 

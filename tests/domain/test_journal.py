@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from domain.events import THE_CLOCK, Actor, ActorKind, ContactDeclined, InvitationLapsed
 from domain.ids import WalletId
-from domain.journal import canonical, first_hash, next_hash
+from domain.journal import (
+    Checkpoint,
+    canonical,
+    checkpoint_text,
+    first_hash,
+    next_hash,
+    read_checkpoint,
+)
 from tests.builders import CARL, NOON, NORTE, OLGAS
 
 SUR: Final = WalletId(UUID(int=100))
@@ -157,3 +164,12 @@ def test_what_happened_who_did_it_and_when_each_change_the_entry() -> None:
         ),
     }
     assert len(entries) == 4
+
+
+def test_a_checkpoint_is_read_back_only_as_it_was_written() -> None:
+    checkpoint = Checkpoint(wallet_id=NORTE, number=7, seal=b"s" * 32, at=NOON)
+    text = checkpoint_text(checkpoint)
+
+    assert read_checkpoint(text) == checkpoint
+    for wrong in ("", "a\nb\nc\nd\n", text + "x\n", text.replace("\n7\n", "\n07\n")):
+        assert read_checkpoint(wrong) is None

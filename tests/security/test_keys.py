@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.security.keys import NAMES, KeysWrong, create, load
+from service.security.keys import CAME_LATER, NAMES, KeysWrong, create, load
 
 A_SECRET = b64encode(b"s" * 32).decode()
 
@@ -36,9 +36,19 @@ def test_only_their_owner_can_read_new_keys_whatever_the_umask(tmp_path: Path) -
 
     assert create(folder)
 
-    assert {path.name for path in folder.iterdir()} == set(NAMES)
+    assert {path.name for path in folder.iterdir()} == {*NAMES, *CAME_LATER}
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_key_that_came_later_is_written_beside_the_others(folder: Path) -> None:
+    (folder / CAME_LATER[0]).unlink()
+    before = contents(folder)
+
+    assert create(folder)
+
+    assert before.items() <= contents(folder).items()
+    assert set(contents(folder)) == {*NAMES, *CAME_LATER}
 
 
 def test_keys_are_written_once_and_never_over_others(folder: Path) -> None:

@@ -30,7 +30,7 @@ from service.storage.load.contacts import (
     contacts_with,
     overdue_contacts,
 )
-from service.storage.load.journal import journal_of
+from service.storage.load.journal import journal_of, last_seal, unexplained_accounts
 from service.storage.load.people import holder_of, person
 from service.storage.load.recovery import (
     hints_of,
@@ -83,6 +83,7 @@ __all__ = [
     "hints_of",
     "holder_of",
     "journal_of",
+    "last_seal",
     "open_loss_ticket_for_change",
     "open_tickets",
     "overdue_contacts",
@@ -104,5 +105,6 @@ __all__ = [
     "ticket_anywhere",
     "ticket_by_reference",
     "ticket_for_change",
+    "unexplained_accounts",
     "wallet",
 ]
