@@ -1,7 +1,6 @@
 """What a contact's phone has to load before a page is whole, with nothing kept from before."""
 
 import asyncio
-import gzip
 import re
 from collections.abc import AsyncGenerator
 from typing import Final
@@ -17,8 +16,6 @@ from tests.outage.town import RealBrowser
 
 # What a server may send at once on a new connection: ten segments (RFC 6928).
 FIRST_FLIGHT: Final = 14_336
-# What a proxy in front does unless told otherwise.
-_LEVEL: Final = 6
 _PARTS: Final = re.compile(
     r'<(?:link rel="stylesheet" href|script[^>]* src|img[^>]* src)="(/[^"]+)"'
 )
@@ -26,18 +23,18 @@ _LANGUAGES: Final = ("es", "pt-BR", "en")
 
 
 def measure(ground: Ground) -> None:
-    """Each page in its heaviest language: page, style and scripts compressed, and all headers."""
+    """Each page in its heaviest language: all that is sent for it, headers included."""
     with serving(ground):
         heaviest = asyncio.run(_weigh(ground))
-    for path, (compressed, _) in heaviest.items():
+    for path, weight in heaviest.items():
         tell(
-            f"first view of {path}: gzip -{_LEVEL}, headers included",
-            compressed,
+            f"first view of {path}: as sent, headers included",
+            weight,
             "bytes",
             reference=FIRST_FLIGHT,
             reference_name="first flight of a new connection",
         )
-    (largest, as_sent), path = max((weights, path) for path, weights in heaviest.items())
+    largest, path = max((weight, path) for path, weight in heaviest.items())
     tell(
         f"largest first view of a contact's page, {path}",
         largest,
@@ -45,29 +42,26 @@ def measure(ground: Ground) -> None:
         reference=FIRST_FLIGHT,
         reference_name="first flight of a new connection",
     )
-    tell("first view of that page as the web process itself sends it", as_sent, "bytes")
 
 
-async def _weigh(ground: Ground) -> dict[str, tuple[int, int]]:
-    heaviest: dict[str, tuple[int, int]] = {}
+async def _weigh(ground: Ground) -> dict[str, int]:
+    heaviest: dict[str, int] = {}
     for language in _LANGUAGES:
         async for browser, page in _pages(ground, language):
             if page.status != 200:
                 raise RuntimeError(f"{page.path} answered {page.status}")
             weight = await _weight_of(browser, page)
-            heaviest[page.path] = max(weight, heaviest.get(page.path, (0, 0)))
+            heaviest[page.path] = max(weight, heaviest.get(page.path, 0))
     return heaviest
 
 
-async def _weight_of(browser: RealBrowser, page: Page) -> tuple[int, int]:
+async def _weight_of(browser: RealBrowser, page: Page) -> int:
     parts = sorted(set(_PARTS.findall(page.html)))
     if not any(part.partition("?")[0].endswith(".css") for part in parts):
         raise RuntimeError(f"{page.path} was not weighed whole: its style is missing")
     answers = [browser.answers[-1], *[await browser.request("GET", part) for part in parts]]
     heads = sum(len(k) + len(v) + 4 for answer in answers for k, v in answer.headers.raw)
-    compressed = sum(len(gzip.compress(answer.content, _LEVEL)) for answer in answers)
-    as_sent = sum(answer.num_bytes_downloaded for answer in answers)
-    return compressed + heads, as_sent + heads
+    return heads + sum(answer.num_bytes_downloaded for answer in answers)
 
 
 async def _pages(ground: Ground, language: str) -> AsyncGenerator[tuple[RealBrowser, Page]]:

@@ -4,6 +4,7 @@ The app is asked the same things without it, and has to answer the same.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -94,6 +95,21 @@ async def test_the_server_changes_no_answer(
             assert _kept(through) == _kept(without), path
             assert len(through.content) == len(without.content), path
             assert _cookies(through) == _cookies(without), path
+
+
+async def test_what_a_phone_has_to_load_travels_compressed(
+    server: httpx.AsyncClient, basic: dict[str, str]
+) -> None:
+    page = await server.get("/report")
+    style = await server.get(re.findall(r'href="(/static/[^"]+\.css[^"]*)"', page.text)[0])
+    for answer in (page, style):
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.num_bytes_downloaded < len(answer.content) / 2
+
+    plain = await server.get("/report", headers={"Accept-Encoding": "identity"})
+    gateway = await server.post("/oauth/introspect", headers=basic, data={"token": "a"})
+    for answer in (plain, gateway):
+        assert "content-encoding" not in answer.headers
 
 
 async def test_a_gateway_is_answered_alike_however_it_sends_its_question(
