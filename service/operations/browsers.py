@@ -22,6 +22,16 @@ class Opened(Struct, frozen=True):
     cookie: str
 
 
+class Cookie(Struct, frozen=True):
+    """Whatever session it is that sends this cookie; not looked up yet."""
+
+    token_sha256: bytes
+
+    @classmethod
+    def of(cls, cookie: str) -> "Cookie":
+        return cls(digest(cookie))
+
+
 def begin(
     *,
     kind: BrowserKind,
@@ -49,6 +59,13 @@ async def find(
     db: AsyncConnection, kind: BrowserKind, wallet_id: WalletId | None, cookie: str
 ) -> BrowserSession | None:
     """The live session behind a cookie."""
+    return await live(db, kind, wallet_id, digest(cookie))
+
+
+async def live(
+    db: AsyncConnection, kind: BrowserKind, wallet_id: WalletId | None, token_sha256: bytes
+) -> BrowserSession | None:
+    """The same, by what is stored of the cookie."""
     ours = (
         browser_sessions.c.wallet_id.is_(None)
         if wallet_id is None
@@ -57,7 +74,7 @@ async def find(
     ours &= (browser_sessions.c.kind == kind.value) & (browser_sessions.c.expires_at > now)
     return await one(
         db,
-        select(browser_sessions).where(ours, browser_sessions.c.token_sha256 == digest(cookie)),
+        select(browser_sessions).where(ours, browser_sessions.c.token_sha256 == token_sha256),
         BrowserSession,
     )
 

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import delete, func, select
@@ -22,8 +23,9 @@ from service.operations.people import owned, require_strong
 from service.security.tokens import new_id, new_reference
 from service.storage import load
 from service.storage.keychain import find_key
-from service.storage.rows import clock, keep, put, record
+from service.storage.rows import clock, put, record
 from service.storage.tables import recovery_codes
+from service.storage.together import Step, keep_all, saving
 from service.storage.values import BrowserSession
 
 _RANDOM_BYTES = 10
@@ -129,20 +131,19 @@ async def use_code(house: House, wallet: Wallet, right: RecoveryCode) -> bool:
             # Whether it was a theft, the card does not say.
             stolen=False,
             in_danger=False,
-            by=by,
             now=now,
         )
-        ticket = await freezing.freeze(db, asked)
+        frozen = freezing.freeze(asked)
         left = await _count_left(db, account.id) - 1
-        used = recovery.use_code(code, left=left, ticket_id=ticket.id, now=now)
-        await keep(db, wallet.id, code, used, by=by)
-        await _prove(db, wallet, ticket, by=by, now=now)
+        used = recovery.use_code(code, left=left, ticket_id=frozen.ticket.id, now=now)
+        proved = await _proved(db, wallet, frozen.ticket, now=now)
+        await keep_all(db, wallet.id, (*frozen.steps, Step(code, used), *proved), by=by)
         return True
 
 
-async def _prove(
-    db: AsyncConnection, wallet: Wallet, ticket: Ticket, *, by: Actor, now: datetime
-) -> None:
+async def _proved(
+    db: AsyncConnection, wallet: Wallet, ticket: Ticket, *, now: datetime
+) -> tuple[Step[Any], ...]:
     proof = Proof(
         id=ProofId(new_id()),
         wallet_id=wallet.id,
@@ -161,9 +162,9 @@ async def _prove(
         policy=wallet.policy.tickets,
         now=now,
     )
-    await freezing.void_proposal(db, ticket, by=by, now=now)
-    await put(db, None, proof)
-    await keep(db, wallet.id, ticket, proved, by=by)
+    pending = await load.pending_proposal(db, wallet.id, ticket.id)
+    voided = freezing.proposal_voided(pending, ticket, now=now)
+    return (*voided, saving(None, proof), Step(ticket, proved))
 
 
 def _new_codes(how_many: int) -> tuple[str, ...]:

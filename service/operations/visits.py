@@ -223,7 +223,13 @@ async def read_draft(
     """What was typed so far; an empty draft at first."""
     if session.draft is None:
         return Draft()
-    key = await find_key(db, house.keys, wallet.data_key_id)
+    return draft_in(await find_key(db, house.keys, wallet.data_key_id), session)
+
+
+def draft_in(key: DataKey, session: BrowserSession) -> Draft:
+    """The same, where the wallet's key is at hand."""
+    if session.draft is None:
+        return Draft()
     return msgspec.json.decode(key.open(_place(session), session.draft), type=Draft)
 
 

@@ -42,6 +42,13 @@ async def find_keys(
     return {key.id: unwrap_key(key, ring.master) for key in stored}
 
 
+def opened(stored: WrappedKey | None, ring: KeyRing) -> DataKey:
+    """A data key that was read with something else. Raises CannotOpen when it was dropped."""
+    if stored is None:
+        raise CannotOpen("data_keys", "id")
+    return unwrap_key(stored, ring.master)
+
+
 class Opener:
     """Opens many sealed values of a page after loading their keys in one statement."""
 

@@ -12,6 +12,7 @@ from domain.challenges import Purpose
 from domain.refusals import PageExpired
 from domain.wallets import Wallet
 from service.operations import page_links, visits
+from service.operations.browsers import Cookie
 from service.operations.house import House
 from service.pages import AnyRequest, Reader, brand_of, go, language_of, our_form, page
 from service.storage.values import BrowserSession
@@ -103,6 +104,11 @@ async def last_visit_here(
     if session is None or session.purpose != purpose.value:
         raise PageExpired
     return session
+
+
+def cookie_here(request: AnyRequest, purpose: Purpose) -> Cookie:
+    """The same for an operation that looks the session up itself. Raises PageExpired without."""
+    return Cookie.of(_cookie(request, COOKIE_FOR[purpose]))
 
 
 async def owner_here(request: AnyRequest, house: House, wallet: Wallet) -> BrowserSession:

@@ -25,6 +25,7 @@ from service.web.code import send_code, show_code, typed_code
 from service.web.frame import (
     CONTACT_COOKIE,
     contact_here,
+    cookie_here,
     form_of,
     go_on,
     last_visit_here,
@@ -185,19 +186,21 @@ async def confirm(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
     fields = await form_of(request)
-    session = await _session(request, house, wallet)
-    if session.report_id is not None:
-        return go(RECEIPT)
-    visit = await _visit(house, wallet, session)
     shown = _contact_id(fields.get("contact", ""))
-    if visit.chosen is None or visit.draft.kind is None or shown is None:
-        return go(CHECK)
+    if shown is None:
+        return await _back(request, house, wallet) or go(CHECK)
+    # Looked up with everything else, under its lock.
+    visit = cookie_here(request, Purpose.REPORT)
     key = sha256(fields.get("idempotency_key", "").encode()).hexdigest()
     try:
-        await filing.file_report(house, wallet, session, key=key, shown=shown)
+        await filing.file_report(house, wallet, visit, key=key, shown=shown)
     except ChangedMeanwhile:
         # In another tab the choice became another one: what the button does is shown again.
         return go(CHECK)
+    except MayNotReport:
+        if (back := await _back(request, house, wallet)) is not None:
+            return back
+        raise
     return go(RECEIPT)
 
 
@@ -240,6 +243,15 @@ async def _visit(house: House, wallet: Wallet, session: BrowserSession) -> Visit
     if not visit.choices:
         raise MayNotReport
     return visit
+
+
+async def _back(request: AnyRequest, house: House, wallet: Wallet) -> Redirect | None:
+    """Where a visit belongs that has nothing to confirm yet, or no more."""
+    session = await _session(request, house, wallet)
+    if session.report_id is not None:
+        return go(RECEIPT)
+    visit = await _visit(house, wallet, session)
+    return go(CHECK) if visit.chosen is None or visit.draft.kind is None else None
 
 
 def _contact_id(typed: str) -> ContactId | None:

@@ -14,8 +14,8 @@ from service.operations.house import House
 from service.operations.visits import Draft
 from service.storage.values import BrowserSession
 from tests import people as cast
-from tests.fault.power_cuts import power_cut_at
-from tests.fault.test_power_cuts import Scene, everything_or_nothing, scene
+from tests.fault.power_cuts import everything_or_nothing, power_cut_at
+from tests.fault.test_power_cuts import Scene, scene
 
 __all__ = ["scene"]
 
