@@ -8,10 +8,10 @@ from typing import Any
 
 import structlog
 from asyncpg import PostgresConnectionError
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader, State
-from litestar.di import NamedDependency, Provide
+from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.refusals import NotFound, Refused
 from domain.wallets import Wallet
-from service import api, console, openapi, problems, signals, web
+from service import api, console, openapi, operators, problems, signals, web
 from service.hosts import HostDoor, Hosts
 from service.operations.house import House
 from service.rsgi import Entrance
@@ -31,7 +31,6 @@ from service.settings import Settings
 from service.signals.fast_lane import FastLane
 from service.storage.introspection import Introspection
 from service.storage.migrations import require_humble_role
-from service.storage.rows import clock
 
 log = structlog.get_logger("service.app")
 
@@ -40,7 +39,7 @@ _LARGEST_BODY = 64 * 1024
 # hold of secrets is no prey to guessing by length (BREACH): other sites' requests come without the
 # cookies that would put them there.
 _COMPRESSION = CompressionConfig(backend="gzip", minimum_size=1_000, gzip_compress_level=6)
-_API = ("/v1/", "/oauth/", "/schema", "/health/", "/.well-known/")
+_API = ("/v1/", "/oauth/", "/schema", "/health/", "/metrics", "/.well-known/")
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -61,8 +60,7 @@ def create_app(settings: Settings) -> Litestar:
 
     app = Litestar(
         route_handlers=[
-            live,
-            ready,
+            *operators.ROUTES,
             *api.ROUTES,
             *web.ROUTES,
             *console.ROUTES,
@@ -75,7 +73,15 @@ def create_app(settings: Settings) -> Litestar:
             ),
         ],
         lifespan=[lifespan],
-        state=State({"house": house, "hosts": hosts, "trusted_proxies": settings.trusted_proxies}),
+        state=State(
+            {
+                "house": house,
+                "hosts": hosts,
+                "trusted_proxies": settings.trusted_proxies,
+                "metrics_token": settings.metrics_token,
+                "security_contact": settings.security_contact,
+            }
+        ),
         before_send=[api.tell_limit],
         dependencies={
             "house": Provide(_house, sync_to_thread=False),
@@ -121,20 +127,6 @@ def open_house(settings: Settings) -> House:
 def plain_url(url: str) -> str:
     """The same address for the driver itself."""
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
-
-
-@get("/health/live", include_in_schema=False)
-async def live() -> dict[str, str]:
-    """The process answers."""
-    return {"status": "live"}
-
-
-@get("/health/ready", include_in_schema=False)
-async def ready(house: NamedDependency[House]) -> dict[str, str]:
-    """The database answers too."""
-    async with house.engine.connect() as db:
-        await clock(db)
-    return {"status": "ready"}
 
 
 def _house(state: State) -> House:

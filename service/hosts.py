@@ -21,7 +21,7 @@ from service.storage import load
 # A new wallet, or a changed one, is seen after this many seconds at the latest.
 _FRESH: Final = 5.0
 # Answered on every host: whoever watches the process asks without a name.
-_ANYWHERE: Final = "/health/"
+_ANYWHERE: Final = ("/health/", "/metrics")
 # How the driver and what stands on it say that the database is away.
 AWAY: Final = (OSError, SQLAlchemyError, PostgresError)
 # A process that has not seen the database once knows no wallet, so not even whom to call.

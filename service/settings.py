@@ -35,6 +35,13 @@ DOCUMENTED: Final[Mapping[str, str]] = {
     "RESGUARDO_SMS_ACCOUNT": "account id at the carrier",
     "RESGUARDO_SMS_TOKEN": "secret at the carrier",
     "RESGUARDO_SMS_FROM": "sender's number or name at the carrier",
+    "RESGUARDO_METRICS_TOKEN": (
+        "secret that /metrics asks for as a bearer token, 32 characters or more; without it there"
+        " are no metrics"
+    ),
+    "RESGUARDO_SECURITY_CONTACT": (
+        "mailto:… or https:// address for /.well-known/security.txt; without it there is none"
+    ),
     "RESGUARDO_HTTP_ON_LOOPBACK": "1 allows http origins on this very machine (demo and tests)",
 }
 
@@ -66,6 +73,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     http_on_loopback: bool
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     checkpoints: Path | None = None
+    metrics_token: str | None = None
+    security_contact: str | None = None
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -85,6 +94,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         http_on_loopback=loopback,
         trusted_proxies=_proxies(environment),
         checkpoints=checkpoints_folder(environment),
+        metrics_token=_metrics_token(environment),
+        security_contact=_security_contact(environment),
     )
 
 
@@ -139,6 +150,22 @@ def _proxies(environment: Mapping[str, str]) -> tuple[IPv4Network | IPv6Network,
         return tuple(ip_network(one.strip()) for one in listed if one.strip())
     except ValueError:
         raise SettingWrong(name, f"{environment[name]!r} is not a list of addresses") from None
+
+
+def _metrics_token(environment: Mapping[str, str]) -> str | None:
+    name = "RESGUARDO_METRICS_TOKEN"
+    value = environment.get(name, "").strip()
+    if value and len(value) < 32:
+        raise SettingWrong(name, "is too short to be a secret")
+    return value or None
+
+
+def _security_contact(environment: Mapping[str, str]) -> str | None:
+    name = "RESGUARDO_SECURITY_CONTACT"
+    value = environment.get(name, "").strip()
+    if value and not value.startswith(("mailto:", "https://")):
+        raise SettingWrong(name, f"{value!r} is neither mailto: nor https://")
+    return value or None
 
 
 def _origin(environment: Mapping[str, str], name: str, *, loopback: bool) -> str:

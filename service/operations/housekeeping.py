@@ -3,26 +3,23 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, select, text
 
 from service.operations import people
 from service.operations.house import House
 from service.operations.idempotency import KEPT
-from service.storage import load
-from service.storage.rows import clock
+from service.storage import gauges, load
 from service.storage.tables import (
     access_tokens,
     browser_sessions,
     challenges,
     deliveries,
     idempotency_keys,
-    journal,
     limits,
     now,
     outbox,
     page_links,
     recovery_tries,
-    seals,
     wallet_sessions,
 )
 
@@ -30,7 +27,7 @@ from service.storage.tables import (
 _ENDED_ROWS_STAY: Final = timedelta(days=2)
 # How long it can be shown that a message went out.
 _TOLD_ROWS_STAY: Final = timedelta(days=90)
-_STUCK_AFTER: Final = timedelta(seconds=60)
+_STUCK_AFTER: Final = 60
 
 
 async def lapse_invitations(house: House) -> int:
@@ -75,27 +72,27 @@ async def sweep(house: House) -> int:
     return gone
 
 
+async def gauges_of(house: House) -> dict[str, float]:
+    """What an operator's monitoring reads; names and meanings stand in `storage.gauges`."""
+    async with house.engine.connect() as db:
+        return await gauges.counted(db)
+
+
 async def what_is_stuck(house: House) -> list[str]:
     """Why a worker is not doing its work, in words for the operator; empty when it is well."""
     async with house.engine.connect() as db:
-        instant = await clock(db)
-        waiting = await db.scalar(
-            select(func.min(outbox.c.created_at)).where(outbox.c.dispatched_at.is_(None))
-        )
-        unsealed = await db.scalar(
-            select(func.min(journal.c.at))
-            .outerjoin(seals, seals.c.entry_id == journal.c.id)
-            .where(seals.c.entry_id.is_(None), journal.c.at > instant - timedelta(days=1))
-        )
+        found_there = await gauges.counted(db)
         workers = await db.scalar(
             text("select count(*) from pg_stat_activity where application_name = :name"),
             {"name": "resguardo-worker"},
         )
+    waiting = found_there["message_oldest_seconds"]
+    unsealed = found_there["journal_unsealed_seconds"]
     found: list[str] = []
     if not workers:
         found.append("no worker is connected to the database")
-    if waiting is not None and waiting < instant - _STUCK_AFTER:
-        found.append(f"messages wait for dispatch since {waiting.isoformat()}")
-    if unsealed is not None and unsealed < instant - _STUCK_AFTER:
-        found.append(f"journal entries wait for their seal since {unsealed.isoformat()}")
+    if waiting > _STUCK_AFTER:
+        found.append(f"messages have waited {waiting:.0f} s for dispatch")
+    if unsealed > _STUCK_AFTER:
+        found.append(f"journal entries have waited {unsealed:.0f} s for their seal")
     return found
