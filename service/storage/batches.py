@@ -14,7 +14,7 @@ import asyncpg
 _MOST: Final = 64
 _TAKES: Final = 5.0
 # A statement is planned once for every size of table it will ever meet: by its keys, always.
-_BY_KEYS: Final = {
+BY_KEYS: Final = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
@@ -73,7 +73,7 @@ class Batches:
 
     async def _open(self) -> tuple[Any, Any]:
         connection = await _driver.connect(
-            self._url, timeout=_TAKES, command_timeout=_TAKES, server_settings=_BY_KEYS
+            self._url, timeout=_TAKES, command_timeout=_TAKES, server_settings=BY_KEYS
         )
         return connection, await connection.prepare(self._statement)
 
