@@ -18,8 +18,20 @@ from service.security.passwords import Passwords
 from service.storage.migrations import upgrade
 from tests.clusters import throw_away_cluster
 from tests.houses import app, settings
+from tests.leaks import (
+    EARS,
+    pytest_configure,
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+)
 
-__all__ = ["app", "settings"]
+__all__ = [
+    "app",
+    "pytest_configure",
+    "pytest_runtest_makereport",
+    "pytest_runtest_protocol",
+    "settings",
+]
 
 TEMPLATE = "template_house"
 # The test clock: the production function's body plus an offset that a test may move.
@@ -48,6 +60,8 @@ def cluster() -> Iterator[Cluster]:
 def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
     create(folder)
+    for file in folder.iterdir():
+        EARS.hide(*(word.rstrip("=") for word in file.read_text().split()))
     return folder
 
 

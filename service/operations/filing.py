@@ -87,8 +87,8 @@ async def file_report(
         held = await reporting.hold(line, wallet.id, visit.token_sha256, contact_id)
         if held is None:
             raise await _why_not(line, house, wallet, visit, contact_id)
-        if held.session.report_id is not None:
-            return await load.report(await line.slowly(), wallet.id, held.session.report_id)
+        if (filed_here := await _filed_here(line, wallet, held)) is not None:
+            return filed_here
         asked = Asked(
             wallet_key_id=wallet.data_key_id,
             caller=str(held.session.id),
@@ -106,6 +106,14 @@ async def file_report(
         by = Actor(ActorKind.CONTACT, held.contact.id)
         await keep_all(line, wallet.id, (*filed.steps, saving(None, answer)), by=by)
         return filed.report
+
+
+async def _filed_here(line: Direct, wallet: Wallet, held: Held) -> LossReport | None:
+    """What this visit filed for the same owner; for another one it has filed nothing."""
+    if held.session.report_id is None:
+        return None
+    report = await load.report(await line.slowly(), wallet.id, held.session.report_id)
+    return report if report.contact_id == held.contact.id else None
 
 
 async def _chosen(

@@ -122,6 +122,28 @@ async def test_a_button_pressed_ten_times_at_once_is_one_report(scene: Scene) ->
         assert await db.scalar(select(func.count()).select_from(loss_reports)) == 1
 
 
+async def test_for_another_owner_the_same_visit_has_filed_nothing_yet(scene: Scene) -> None:
+    """The second receipt must not be the first one again: nobody else would be stopped."""
+    house, wallet = scene.house, scene.wallet
+    await cast.olga(house, wallet, "bruno-1")
+    phone = await cast.a_session(house, wallet, "bruno's", subject="bruno-1")
+    pages = await cast.at_her_pages(house, wallet, phone, "bruno-1")
+    bruno, _ = await cast.a_contact(house, wallet, pages)
+    visit = await _visit(scene, scene.carl, scene.link)
+    first = await filing.file_report(house, wallet, visit, key="a")
+    await reports.save(house, wallet, visit, Draft(contact_id=bruno.id, kind=LossKind.LOST))
+
+    second = await filing.file_report(house, wallet, visit, key="b")
+
+    assert (first.contact_id, second.contact_id) == (scene.carl.id, bruno.id)
+    for account_id in (scene.carl.account_id, bruno.account_id):
+        assert (await cast.the_account(house, wallet, account_id)).is_frozen
+    # And what was filed before is found again.
+    await reports.save(house, wallet, visit, Draft(contact_id=bruno.id, kind=LossKind.STOLEN))
+    again = await filing.file_report(house, wallet, visit, key="c")
+    assert again.id == second.id
+
+
 async def test_no_session_slips_past_a_freeze(scene: Scene) -> None:
     """Registering takes the account's lock: a session is either void, or was refused."""
     visit = await _visit(scene, scene.carl, scene.link)

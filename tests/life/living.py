@@ -12,25 +12,26 @@ from msgspec import Struct, field
 
 from domain.accounts import AddressKind, Done
 from domain.challenges import CodeResult, Purpose
-from domain.ids import ContactId, ProposalId, SessionId, TicketId
+from domain.ids import ContactId, SessionId
 from domain.refusals import Refused
-from domain.reports import LossKind, LossReport
-from domain.tickets import ProofKind, ReleaseReason
+from domain.reports import LossKind, LossReport, OwnerSafe
 from notifications.dispatch import dispatch_waiting
+from notifications.sending import send_due
 from service.operations import (
     accounts,
     filing,
+    hints,
     housekeeping,
     invitations,
     journal,
     page_links,
     people,
+    recovery_cards,
     reports,
     sessions,
-    tickets,
     visits,
+    withdrawals,
 )
-from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.operations.page_links import AskedLink
 from service.operations.people import NewContact
@@ -40,6 +41,7 @@ from service.storage.directory import HouseDirectory
 from service.storage.values import BrowserSession, LinkPurpose
 from tests import people as cast
 from tests.life.nursery import Born, sha
+from tests.life.post import Post
 
 T = TypeVar("T")
 
@@ -60,6 +62,15 @@ class Sitting(Struct):
     purpose: Purpose
     codes: list[str] = field(default_factory=list[str])
     opened: int = 0
+    # What was typed, where somebody came without a link.
+    address: str | None = None
+
+
+class Told(Struct, frozen=True):
+    """What a reporter says."""
+
+    kind: LossKind
+    safe: OwnerSafe = OwnerSafe.UNKNOWN
 
 
 class SignedInPhone(Struct, frozen=True):
@@ -73,8 +84,9 @@ class Life:
     def __init__(self, house: House, born: Born) -> None:
         self.house = house
         self.wallet = born.wallet
-        self.by = born.agents
-        self.pressed: dict[str, LossReport] = {}
+        self.post = Post()
+        # The address that every contact was invited under.
+        self.lives_at = dict(born.lives_at)
         self._counted = 0
         self._directory = HouseDirectory(house.keys)
 
@@ -94,7 +106,7 @@ class Life:
             )
             return session.id
 
-        return await _said_no(act)
+        return await said_no(act)
 
     async def end_session(self, session_id: SessionId) -> None:
         await sessions.end_session(self.house, self.wallet, session_id)
@@ -112,13 +124,13 @@ class Life:
             link = await page_links.make_page_link(self.house, self.wallet, phone.subject, asked)
             return link.url.partition("once=")[2]
 
-        return await _said_no(act)
+        return await said_no(act)
 
     async def enter(self, once: str) -> BrowserSession | None:
         async def act() -> BrowserSession:
             return (await page_links.enter(self.house, self.wallet, once)).session
 
-        return await _said_no(act)
+        return await said_no(act)
 
     async def invite(self, pages: BrowserSession, name: str) -> str | None:
         """The invitation's token."""
@@ -127,28 +139,32 @@ class Life:
             address = f"{name.lower()}@correo.example"
             new = NewContact(name=name, kind=AddressKind.EMAIL, address=address)
             key = f"invite {self.number()}"
-            await people.invite(self.house, self.wallet, pages, new, key=key)
+            contact_id = await people.invite(self.house, self.wallet, pages, new, key=key)
+            self.lives_at[contact_id] = address
             return await cast.told_secret(self.house, self.wallet, "contact-invited")
 
-        return await _said_no(act)
+        return await said_no(act)
 
     async def take_back(self, pages: BrowserSession, contact_id: ContactId) -> None:
-        await _said_no(lambda: people.take_back(self.house, self.wallet, pages, contact_id))
+        await said_no(lambda: people.take_back(self.house, self.wallet, pages, contact_id))
 
     async def open_link(self, token: str, purpose: Purpose) -> Sitting | None:
         async def act() -> Sitting:
             opened = await visits.open_link(self.house, self.wallet, token, purpose)
             return Sitting(opened.session, purpose)
 
-        return await _said_no(act)
+        return await said_no(act)
 
-    async def ask_code(self, sitting: Sitting) -> None:
-        async def act() -> None:
-            await visits.ask_code(self.house, self.wallet, sitting.session)
+    async def ask_code(self, sitting: Sitting, network: str | None = None) -> bool:
+        """Whether one was put on its way; a stranger's too, for all anybody can see."""
+
+        async def act() -> bool:
+            await visits.ask_code(self.house, self.wallet, sitting.session, network=network)
             code = await cast.told_secret(self.house, self.wallet, "code-asked")
             sitting.codes.append(code)
+            return True
 
-        await _said_no(act)
+        return await said_no(act) or False
 
     async def accept(self, sitting: Sitting, typed: str) -> str | None:
         """The personal link's token."""
@@ -162,7 +178,7 @@ class Life:
             sitting.session = await visits.session_of(self.house, self.wallet, done.cookie)
             return done.link_token
 
-        return await _said_no(act)
+        return await said_no(act)
 
     async def verify(self, sitting: Sitting, typed: str) -> bool:
         async def act() -> bool:
@@ -173,48 +189,46 @@ class Life:
             sitting.session = await visits.session_of(self.house, self.wallet, done)
             return True
 
-        return await _said_no(act) or False
+        return await said_no(act) or False
+
+    async def withdraw(self, sitting: Sitting, typed: str) -> bool:
+        async def act() -> bool:
+            done = await withdrawals.withdraw(self.house, self.wallet, sitting.session, typed)
+            return isinstance(done, LossReport)
+
+        return await said_no(act) or False
 
     async def decline(self, sitting: Sitting) -> None:
-        await _said_no(lambda: invitations.decline(self.house, self.wallet, sitting.session))
+        await said_no(lambda: invitations.decline(self.house, self.wallet, sitting.session))
 
     async def report(
-        self, sitting: Sitting, contact_id: ContactId, kind: LossKind, key: str
+        self, sitting: Sitting, contact_id: ContactId, said: Told, key: str = "button"
     ) -> LossReport | None:
         """Say whose phone, and press the button."""
 
         async def act() -> LossReport:
-            draft = Draft(contact_id=contact_id, kind=kind)
+            draft = Draft(contact_id=contact_id, kind=said.kind, safe=said.safe)
             await reports.save(self.house, self.wallet, sitting.session, draft)
             sitting.session = await visits.current(self.house, sitting.session)
-            return await filing.file_report(self.house, self.wallet, sitting.session, key=key)
+            filed = await filing.file_report(self.house, self.wallet, sitting.session, key=key)
+            sitting.session = await visits.current(self.house, sitting.session)
+            return filed
 
-        return await _said_no(act)
+        return await said_no(act)
+
+    async def make_card(self, pages: BrowserSession) -> tuple[str, ...] | None:
+        """The codes as they are printed."""
+        key = f"card {self.number()}"
+        return await said_no(
+            lambda: recovery_cards.make_card(self.house, self.wallet, pages, key=key)
+        )
 
     async def confirm(self, subject: str, version: int, done: tuple[Done, ...]) -> None:
-        await _said_no(
+        await said_no(
             lambda: accounts.confirm_freeze(
                 self.house, self.wallet, subject, version=version, done=done, by=cast.THE_WALLET
             )
         )
-
-    async def reach(self, ticket_id: TicketId, by: SignedIn) -> None:
-        await _said_no(lambda: tickets.reach_owner(self.house, ticket_id, by=by))
-
-    async def prove(self, ticket_id: TicketId, kind: ProofKind, by: SignedIn) -> None:
-        await _said_no(
-            lambda: tickets.record_proof(self.house, ticket_id, kind=kind, source="acta", by=by)
-        )
-
-    async def propose(self, ticket_id: TicketId, by: SignedIn) -> None:
-        reason = ReleaseReason.OWNER_SAFE
-        await _said_no(lambda: tickets.propose_release(self.house, ticket_id, reason=reason, by=by))
-
-    async def approve(self, ticket_id: TicketId, proposal_id: ProposalId, by: SignedIn) -> None:
-        await _said_no(lambda: tickets.approve_release(self.house, ticket_id, proposal_id, by=by))
-
-    async def reject(self, ticket_id: TicketId, proposal_id: ProposalId, by: SignedIn) -> None:
-        await _said_no(lambda: tickets.reject_release(self.house, ticket_id, proposal_id, by=by))
 
     async def jump(self, by: timedelta) -> None:
         await cast.move_clock(self.house, by)
@@ -227,11 +241,19 @@ class Life:
                 await housekeeping.lapse_invitations(self.house)
             case "sweep":
                 await housekeeping.sweep(self.house)
+            case "hints":
+                await hints.file_hints(self.house)
             case _:
-                await dispatch_waiting(self.house.engine, self._directory, limit=1000)
+                await self._send()
+
+    async def _send(self) -> None:
+        await dispatch_waiting(self.house.engine, self._directory, limit=1000)
+        channels = self.post.channels
+        while await send_due(self.house.engine, self._directory, channels, most_at_once=8) == 8:
+            pass
 
 
-async def _said_no(act: Callable[[], Awaitable[T]]) -> T | None:
+async def said_no(act: Callable[[], Awaitable[T]]) -> T | None:
     try:
         return await act()
     except Refused:

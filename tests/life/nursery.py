@@ -9,12 +9,14 @@ from typing import Final
 from uuid import uuid4
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from domain.ids import SessionId
+from domain.ids import ContactId, SessionId
+from domain.policy import DEFAULT, RecoveryPolicy
 from domain.wallets import Wallet
 from service.embedded import SERVICE, Cluster
-from service.operations import agents, clients
+from service.operations import agents, clients, recovery_cards
 from service.operations.agents import NewAgent, SignedIn
 from service.operations.house import House
 from service.security.keys import KeyRing
@@ -25,6 +27,8 @@ from tests import people as cast
 
 GATEWAY: Final = "gateway"
 OWNERS: Final = ("olga-1", "olga-2")
+# Each code of a card costs a slow hash; two are a first, a last, and one that is used already.
+_SMALL_CARDS: Final = replace(DEFAULT, recovery=RecoveryPolicy(codes_on_a_card=2))
 
 
 class Born(Struct, frozen=True, kw_only=True):
@@ -36,6 +40,9 @@ class Born(Struct, frozen=True, kw_only=True):
     phones: tuple[tuple[str, SessionId, str], ...]
     # Personal links: Carl and Cleo for the first owner, Carl for the second too.
     links: tuple[str, ...]
+    lives_at: tuple[tuple[ContactId, str], ...]
+    # The first owner's card.
+    card: tuple[str, ...]
     # From level 1 to 4; the last of them was made today, and may not approve yet.
     agents: tuple[SignedIn, ...]
 
@@ -77,17 +84,22 @@ class Nursery:
 
 
 async def _born(house: House) -> Born:
-    wallet = await cast.a_wallet(house)
+    wallet = await cast.a_wallet(house, replace(cast.NORTE, policy=_SMALL_CARDS))
     phones: list[tuple[str, SessionId, str]] = []
     links: list[str] = []
+    lives_at: list[tuple[ContactId, str]] = []
+    card: tuple[str, ...] = ()
     for subject, names in zip(OWNERS, (("Carl", "Cleo"), ("Carl",)), strict=True):
         await cast.olga(house, wallet, subject)
         token = f"phone of {subject}"
         session = await cast.a_session(house, wallet, token, subject=subject)
         pages = await cast.at_her_pages(house, wallet, session, subject)
         for name in names:
-            _, link = await cast.a_contact(house, wallet, pages, name)
+            contact, link = await cast.a_contact(house, wallet, pages, name)
             links.append(link)
+            lives_at.append((contact.id, f"{name.lower()}@correo.example"))
+        if not card:
+            card = await recovery_cards.make_card(house, wallet, pages, key="card") or ()
         phones.append((subject, session.id, token))
         # Nobody may ask for another code right away.
         await cast.move_clock(house, timedelta(minutes=5))
@@ -99,6 +111,8 @@ async def _born(house: House) -> Born:
         gateways_secret=await clients.add_client(house, wallet.id, GATEWAY, (Scope.INTROSPECT,)),
         phones=tuple(phones),
         links=tuple(links),
+        lives_at=tuple(lives_at),
+        card=card,
         agents=tuple(working),
     )
 

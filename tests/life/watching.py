@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import accounts, contacts, reports, tickets
 from domain.access import APPROVES, PROPOSES
 from domain.contacts import Contact
+from domain.tickets import Duress
 from domain.wallets import Wallet
 from service.operations import journal as journals
 from service.operations.agents import SignedIn
@@ -23,6 +24,7 @@ from service.storage import tables
 from service.storage.introspection import Introspection
 from service.storage.rows import clock, value_of
 from tests.life.nursery import GATEWAY, sha
+from tests.life.record import Record
 
 Row = dict[str, Any]
 Rows = dict[UUID, Row]
@@ -43,10 +45,15 @@ _LIVES: Final[Mapping[str, tuple[str, Mapping[str, frozenset[str]]]]] = {
 }
 _RISES: Final = ("version", "epoch", "evidence_version", "boost", "row_version")
 _STAYS: Final = ("closed_at", "ended_at", "decided_at")
-_WATCHED: Final = ("accounts", "contacts", "loss_reports", "tickets", "proposals", "challenges")
+_WATCHED: Final = (
+    *("accounts", "contacts", "loss_reports", "tickets", "proposals", "challenges"),
+    *("devices", "recovery_codes", "hints"),
+)
+# What ended long ago is swept away; a new card ends the old one's codes.
+_MAY_GO: Final = frozenset({"challenges", "recovery_codes"})
 _PLACES: Final = 5
-# A person at the console, and nobody else, gives an account back.
-_TWO_PEOPLE: Final = frozenset({"account-released", "release-approved", "release-proposed"})
+# Far longer than anything that is written together takes to write.
+_A_WHILE: Final = 10_000 << 80
 
 
 class Watch:
@@ -56,6 +63,9 @@ class Watch:
         self, house: House, asked: Introspection, wallet: Wallet, secret: str, by: list[SignedIn]
     ) -> None:
         self._house = house
+        # It only looks: nothing has to begin or end.
+        self._engine = house.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._since = 0
         self._asked = asked
         self._wallet = wallet
         self._secret = secret
@@ -63,27 +73,62 @@ class Watch:
         self._before: dict[str, Rows] = {name: {} for name in _WATCHED}
         self._told: set[UUID] = set()
         self._written: set[UUID] = set()
-        # Counted from the journal: what each account's version must be.
-        self._turns: Counter[str] = Counter()
+        self.record = Record()
         # Tokens by the subject they were registered for, and those that no freeze spared.
         self.tokens: dict[str, str] = {}
         self.void: set[str] = set()
 
     async def look(self) -> None:
-        async with self._house.engine.connect() as db:
-            seen = {name: await _rows(db, tables.metadata.tables[name]) for name in _WATCHED}
+        async with self._engine.connect() as db:
+            seen = await self._seen(db)
             await self._read_journal(db)
+            self.record.explains(seen)
             self._nothing_went_backwards(seen)
             self._tickets_fit(seen)
+            self._danger_is_heeded(seen)
             self._two_people_release(seen)
             await self._places_fit(db, seen)
         await self._sessions_fit(seen)
         self._before = seen
 
+    async def _seen(self, db: AsyncConnection) -> dict[str, Rows]:
+        """Every row; read again is only what was written since the last look. Nobody else writes
+        here, so the numbers of transactions tell which that is."""
+        here = await db.scalar(select(func.pg_snapshot_xmax(func.pg_current_snapshot())))
+        seen: dict[str, Rows] = {}
+        for name in _WATCHED:
+            table = tables.metadata.tables[name]
+            written = literal_column(f"{name}.xmin::text::bigint") >= self._since
+            rows = self._before[name] | await _rows(db, table, written)
+            if name in _MAY_GO:
+                present = set(await db.scalars(select(table.c.id)))
+                rows = {key: row for key, row in rows.items() if key in present}
+            seen[name] = rows
+        self._since = int(str(here))
+        return seen
+
+    def account(self, subject: str) -> Row:
+        """As the last look found it."""
+        accounts_ = self._before["accounts"].values()
+        return next(row for row in accounts_ if row["subject"] == subject)
+
+    def not_written_to(self) -> set[str]:
+        """Owners whose notices wait for an agent."""
+        waiting = {
+            row["account_id"]
+            for row in self._before["tickets"].values()
+            if row["closed_at"] is None and row["danger"] and row["notices_let_go_at"] is None
+        }
+        return {self._before["accounts"][key]["subject"] for key in waiting}
+
     @property
     def is_frozen(self) -> bool:
         """Whether any account is."""
         return any(row["state"] == accounts.FROZEN for row in self._before["accounts"].values())
+
+    def rows(self, name: str) -> Rows:
+        """All of this table, as the last look found them."""
+        return self._before[name]
 
     def newest(self, name: str) -> list[Row]:
         """Stored rows of this table, as the last look found them."""
@@ -95,18 +140,18 @@ class Watch:
             pass
         verdict = await journals.verify_journal(self._house, self._wallet.id)
         assert (verdict.unsealed, verdict.broken_at, verdict.why) == (0, None, None)
+        ours = tables.journal.c.wallet_id == self._wallet.id
         async with self._house.engine.connect() as db:
-            entries = await _rows(db, tables.journal)
-        ours = [row for row in entries.values() if row["wallet_id"] == self._wallet.id]
-        assert verdict.sealed == len(ours) > 0
+            entries = await db.scalar(select(func.count()).select_from(tables.journal).where(ours))
+        assert verdict.sealed == entries
+        assert verdict.sealed > 0
 
     def _nothing_went_backwards(self, seen: dict[str, Rows]) -> None:
         for name, rows in seen.items():
             for key, before in self._before[name].items():
                 after = rows.get(key)
                 if after is None:
-                    # Only what ended long ago is swept away.
-                    assert name == "challenges", (name, key)
+                    assert name in _MAY_GO, (name, key)
                     continue
                 _only_forward(name, before, after)
 
@@ -140,9 +185,26 @@ class Watch:
             assert self._levels[proposal["decided_by"]] >= APPROVES
         released = [row for row in seen["tickets"].values() if row["closed_at"] is not None]
         assert {row["ticket_id"] for row in approved} >= {row["id"] for row in released}
-        # Each freeze and each release raised the version by one, and nothing else did.
-        for key, account in seen["accounts"].items():
-            assert account["version"] == self._turns[str(key)]
+
+    def _danger_is_heeded(self, seen: dict[str, Rows]) -> None:
+        """Who may be in somebody's hands is not given back, and shows nothing to them."""
+        for key, ticket in seen["tickets"].items():
+            if ticket["closed_at"] is not None:
+                assert not ticket["danger"] or ticket["duress"] == Duress.FREE
+                continue
+            account = seen["accounts"][ticket["account_id"]]
+            neutral = account["display"] == accounts.Display.NEUTRAL
+            assert neutral == ticket["danger"]
+            before = self._before["tickets"].get(key)
+            assert before is None or ticket["danger"] >= before["danger"]
+        for key, report in seen["loss_reports"].items():
+            before = self._before["loss_reports"].get(key)
+            ticket = self._before["tickets"].get(report["ticket_id"])
+            if before is not None and ticket is not None and ticket["danger"]:
+                assert before["status"] == report["status"]
+        for account in seen["accounts"].values():
+            frozen = account["state"] == accounts.FROZEN
+            assert frozen or account["display"] == accounts.Display.PLAIN
 
     async def _places_fit(self, db: AsyncConnection, seen: dict[str, Rows]) -> None:
         now = await clock(db)
@@ -171,23 +233,16 @@ class Watch:
 
     async def _read_journal(self, db: AsyncConnection) -> None:
         """Every entry has its promise to tell, and was made by somebody who may."""
-        entries = await _rows(db, tables.journal, without=self._written)
-        promises = await _rows(db, tables.outbox, without=self._told)
+        entries = await _newer(db, tables.journal, self._written)
+        promises = await _newer(db, tables.outbox, self._told)
+        self.record.read(entries.values())
+        happened = Counter(
+            _plain_text(json.loads(one["entry"])["what"]) for one in entries.values()
+        )
+        told = Counter(_plain_text(json.loads(one["body"])) for one in promises.values())
+        assert happened == told
         self._written |= set(entries)
         self._told |= set(promises)
-        happened: Counter[str] = Counter()
-        for row in entries.values():
-            entry = json.loads(row["entry"])
-            happened[json.dumps(entry["what"], sort_keys=True)] += 1
-            name = entry["what"]["event"]
-            if name in _TWO_PEOPLE:
-                assert entry["by"]["kind"] == "agent", entry
-            if name in {"account-frozen", "account-released"}:
-                self._turns[entry["what"]["account_id"]] += 1
-        told = Counter(
-            json.dumps(json.loads(row["body"]), sort_keys=True) for row in promises.values()
-        )
-        assert happened == told
 
 
 def _only_forward(name: str, before: Row, after: Row) -> None:
@@ -203,9 +258,24 @@ def _only_forward(name: str, before: Row, after: Row) -> None:
             assert after[column] == before[column], (name, column)
     if name == "challenges" and before["used_at"] is not None:
         assert (after["used_at"], after["attempts"]) == (before["used_at"], before["attempts"])
+    if name == "challenges" and after["contact_id"] is None:
+        # Nobody is behind it, so nothing it is compared with is right.
+        assert after["used_at"] is None
+    if name == "recovery_codes" and before["used_at"] is not None:
+        assert after["used_at"] == before["used_at"]
 
 
-async def _rows(db: AsyncConnection, table: Table, without: set[UUID] | None = None) -> Rows:
-    found = await db.execute(select(table))
-    rows = {row["id"]: dict(row) for row in found.mappings()}
-    return {key: row for key, row in rows.items() if key not in (without or set())}
+async def _rows(db: AsyncConnection, table: Table, which: ColumnElement[bool]) -> Rows:
+    found = await db.execute(select(table).where(which))
+    return {row["id"]: dict(row) for row in found.mappings()}
+
+
+async def _newer(db: AsyncConnection, table: Table, known: set[UUID]) -> Rows:
+    """Rows not known yet. Keys grow with time, so only the latest of the known are read again."""
+    since = max((key.int for key in known), default=_A_WHILE) - _A_WHILE
+    rows = await _rows(db, table, table.c.id >= UUID(int=since))
+    return {key: row for key, row in rows.items() if key not in known}
+
+
+def _plain_text(event: dict[str, Any]) -> str:
+    return json.dumps(event, sort_keys=True)
