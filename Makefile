@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-clean test check outage lives bench lock python environment-run environment-dev chromium wrk
+.PHONY: help setup run run-clean test check mutants outage lives pictures bench lock python environment-run environment-dev chromium wrk
 
 # The first that is new enough; `make PYTHON=/path/to/python3.12 ...` names another one.
 ifndef PYTHON
@@ -33,6 +33,9 @@ check: environment-dev ## format, lint, types, imports, migrations, catalogues
 	@echo '== imports: import-linter' && .venv/bin/lint-imports --no-logo
 	@echo '== migrations: in step with the tables' && $(VENV) -m service migrate --check
 	@echo '== catalogues: complete' && $(VENV) -m service catalogues check
+
+mutants: environment-dev ## break each rule of domain/ and see who notices; ONLY="domain/contacts" MINUTES=90
+	@exec $(VENV) -m tests.mutants $(ONLY)
 
 outage: environment-dev ## kill web, worker and database in turn, for minutes; OUTAGES=10 FREEZES=10000
 	@OUTAGES=$(or $(OUTAGES),5) OWNERS=$(or $(OWNERS),8) FREEZES=$(or $(FREEZES),1000) \

@@ -38,6 +38,8 @@ class Agent(Struct, frozen=True, kw_only=True):
     can_approve_from: datetime
     created_at: datetime
     ended_at: datetime | None = None
+    # Sees the tickets of owners who do not feel safe with their own people.
+    trained_for_safety: bool = False
     row_version: int = 1
 
     def serves(self, wallet_id: WalletId) -> bool:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from domain.change import Change
 from domain.events import CodeAsked
-from domain.ids import BrowserSessionId, ChallengeId, ContactId, PersonId, WalletId
+from domain.ids import AddressId, BrowserSessionId, ChallengeId, ContactId, PersonId, WalletId
 from domain.policy import CodePolicy
 from domain.refusals import TooSoon
 from domain.reports import Way
@@ -27,6 +27,10 @@ class Purpose(StrEnum):
     REPORT = "report"
     WITHDRAW = "withdraw"
     FOLLOW = "follow"
+    DRILL = "drill"
+    # A contact's own space, and a second address added there.
+    SPACE = "space"
+    SECOND = "second"
 
 
 class CodeResult(StrEnum):
@@ -48,7 +52,10 @@ class Challenge(Struct, frozen=True, kw_only=True):
     purpose: Purpose
     # Look-up value of the address that was typed; None with a link.
     address_index: bytes | None = None
+    # Where the code goes that is right now; None: where the contact is enrolled.
+    address_id: AddressId | None = None
     attempts: int = 0
+    # None was sent yet where only a code of an authenticator app was typed.
     sent: int = 1
     # HMAC-SHA-256 with a key outside the database; the code itself is nowhere.
     code_hmac: bytes
@@ -73,18 +80,28 @@ def begin(challenge: Challenge, *, now: datetime) -> Change[Challenge]:
 
 
 def another_code(
-    challenge: Challenge, *, code_hmac: bytes, policy: CodePolicy, now: datetime
+    challenge: Challenge,
+    *,
+    code_hmac: bytes,
+    policy: CodePolicy,
+    now: datetime,
+    address_id: AddressId | None = None,
 ) -> Change[Challenge]:
-    """A new code under the same counter, not before the wait is over; each wait doubles."""
+    """A new code under the same counter, not before the wait is over; each wait doubles.
+
+    Sent to another address it is the only one that is right: a browser is verified by one address.
+    """
     if now < challenge.next_code_from:
         raise TooSoon(challenge.next_code_from)
+    same = address_id == challenge.address_id and challenge.sent > 0
     again = replace(
         challenge,
         sent=challenge.sent + 1,
         code_hmac=code_hmac,
         code_expires_at=now + policy.lasts,
-        earlier_hmac=challenge.code_hmac,
-        earlier_expires_at=challenge.code_expires_at,
+        address_id=address_id,
+        earlier_hmac=challenge.code_hmac if same else None,
+        earlier_expires_at=challenge.code_expires_at if same else None,
         next_code_from=next_code_from(challenge.sent + 1, policy=policy, now=now),
     )
     return Change(again, (_asked(again, now),))
@@ -102,5 +119,6 @@ def _asked(challenge: Challenge, now: datetime) -> CodeAsked:
         contact_id=challenge.contact_id,
         purpose=challenge.purpose.value,
         expires_at=challenge.code_expires_at,
+        address_id=challenge.address_id,
         at=now,
     )

@@ -14,15 +14,22 @@ from msgspec import Struct
 
 from domain.ids import (
     AccountId,
+    AddressId,
     AgentId,
     ChallengeId,
     ContactId,
+    DeviceId,
+    DisputeId,
+    DrillId,
+    ErasureId,
     HintId,
     PersonId,
     ProofId,
     ProposalId,
     ReportId,
+    SafetyNoteId,
     TicketId,
+    VerdictId,
 )
 
 
@@ -106,6 +113,39 @@ class AccountReleased(Event, frozen=True, kw_only=True):
     version: int
 
 
+class DeviceCleared(Event, frozen=True, kw_only=True):
+    """The verified owner has it back in hand; it may be signed in on again."""
+
+    account_id: AccountId
+    device_id: DeviceId
+
+
+class AccountClosingBegun(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    closes_at: datetime
+    # `closed` or `deceased`, as the wallet says.
+    reason: str
+
+
+class ClosingAnnounced(Event, frozen=True, kw_only=True):
+    """To a contact: this account will close."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    closes_at: datetime
+
+
+class AccountClosingStopped(Event, frozen=True, kw_only=True):
+    """A freeze came first: the account stays until it is asked for again."""
+
+    account_id: AccountId
+
+
+class AccountClosed(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    reason: str
+
+
 # Contacts -------------------------------------------------------------------------------------
 
 
@@ -143,6 +183,251 @@ class InvitationTakenBack(Event, frozen=True, kw_only=True):
     had_accepted: bool
 
 
+class InvitationSentAgain(Event, frozen=True, kw_only=True):
+    """The same invitation under a new link; its end stays where it was."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    person_id: PersonId
+    lapses_at: datetime
+
+
+class InvitationReady(Event, frozen=True, kw_only=True):
+    """A replacement has its place: it can be accepted from now on, with the link they have."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    lapses_at: datetime
+
+
+class RemovalBegun(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+    leaves_at: datetime
+
+
+class OthersAreRemoved(Event, frozen=True, kw_only=True):
+    """To a contact who stays: trusted people of this owner are being removed. Never who."""
+
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class RemovalNoticed(Event, frozen=True, kw_only=True):
+    """The first notice was accepted for delivery: the removal takes its whole length from then."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    leaves_at: datetime
+
+
+class RemovalCancelled(Event, frozen=True, kw_only=True):
+    """The owner changed their mind: the contact stays."""
+
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class RemovalDisowned(Event, frozen=True, kw_only=True):
+    """Somebody who was told of the removal says "this was not me": the contact stays."""
+
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class RemovalDecided(Event, frozen=True, kw_only=True):
+    """While frozen the verified owner said what becomes of a removal after the release."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    goes_on: bool
+
+
+class RemovalResumed(Event, frozen=True, kw_only=True):
+    """After the release the removal goes on with the time that was left."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    leaves_at: datetime
+
+
+class ContactRemoved(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class ContactRemovedForSafety(Event, frozen=True, kw_only=True):
+    """The owner does not feel safe with them. Nobody outside is told."""
+
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class ContactLeft(Event, frozen=True, kw_only=True):
+    """Left, erased, not that person, never confirmed again: to the owner it is all the same."""
+
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class AddressDisowned(Event, frozen=True, kw_only=True):
+    """Whoever reads at this address is not the person it was enrolled for."""
+
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class ContactPaused(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+    until: datetime
+
+
+class ContactSuspended(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class ReinstatementProposed(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+    proposed_by: AgentId
+
+
+class ContactReinstated(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+    proposed_by: AgentId
+    approved_by: AgentId
+
+
+class ContactReminded(Event, frozen=True, kw_only=True):
+    """Half a year is over: is the address still good, is it still the right person?"""
+
+    account_id: AccountId
+    contact_id: ContactId
+    unconfirmed_from: datetime
+
+
+class ContactAddressConfirmed(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class ContactEnded(Event, frozen=True, kw_only=True):
+    """Why is in the record alone: `account-closed`, `erased` or `unconfirmed`."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    reason: str
+
+
+# A contact's own space ------------------------------------------------------------------------
+# Told to the contact through one of the owners who named them; no owner's history holds these.
+
+
+class SecondAddressAdded(Event, frozen=True, kw_only=True):
+    """Told to both: whoever reads only the first must learn of the other."""
+
+    contact_id: ContactId
+    address_id: AddressId
+
+
+class SecondAddressRemoved(Event, frozen=True, kw_only=True):
+    contact_id: ContactId
+
+
+class ContactAddressesChanged(Event, frozen=True, kw_only=True):
+    """To an owner: one of their people can be reached elsewhere, too. Never where."""
+
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class AuthenticatorSet(Event, frozen=True, kw_only=True):
+    contact_id: ContactId
+
+
+class AuthenticatorRemoved(Event, frozen=True, kw_only=True):
+    contact_id: ContactId
+
+
+class LinkStopped(Event, frozen=True, kw_only=True):
+    """Their phone is gone, too: the personal link opens nothing any more."""
+
+    contact_id: ContactId
+
+
+class LinkRenewed(Event, frozen=True, kw_only=True):
+    """A new personal link; those before it open nothing. It travels sealed beside the event."""
+
+    contact_id: ContactId
+    # Where it goes: the second address when the phone is gone; None: where they are enrolled.
+    address_id: AddressId | None = None
+
+
+class LinkShown(Event, frozen=True, kw_only=True):
+    """A new personal link that was shown on the page alone: their phone is gone, and there is no
+    other address."""
+
+    contact_id: ContactId
+
+
+class ErasureAsked(Event, frozen=True, kw_only=True):
+    contact_id: ContactId
+    erasure_id: ErasureId
+    due_at: datetime
+
+
+class WritingStopped(Event, frozen=True, kw_only=True):
+    """Nothing is written to this person's addresses ever again."""
+
+    # None for an address that nobody was ever named under.
+    contact_id: ContactId | None
+
+
+# What is forgotten ----------------------------------------------------------------------------
+# Proof that it was: these name nobody, and what they refer to cannot be read any more.
+
+
+class ErasurePlanned(Event, frozen=True, kw_only=True):
+    """Not asked for by the person here: their account closed, or the operator was asked."""
+
+    person_id: PersonId
+    erasure_id: ErasureId
+    due_at: datetime
+    reason: str
+
+
+class ErasureDone(Event, frozen=True, kw_only=True):
+    """The person's key is gone, and with it whatever was sealed under it."""
+
+    person_id: PersonId
+    # None where nobody asked: nothing of theirs was needed any more.
+    erasure_id: ErasureId | None
+
+
+class ContactForgotten(Event, frozen=True, kw_only=True):
+    """Name, label and address of somebody who is no contact any more."""
+
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class TicketForgotten(Event, frozen=True, kw_only=True):
+    """The words and numbers on a ticket that was closed long ago."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+
+
+class OldAddressesForgotten(Event, frozen=True, kw_only=True):
+    """Addresses an owner removed, which heard of everything for as long as promised."""
+
+    account_id: AccountId
+    addresses: int
+
+
 # Codes ----------------------------------------------------------------------------------------
 
 
@@ -153,6 +438,8 @@ class CodeAsked(Event, frozen=True, kw_only=True):
     contact_id: ContactId | None
     purpose: str
     expires_at: datetime
+    # Another address than the enrolled one: their second, or a new one they have to prove.
+    address_id: AddressId | None = None
 
 
 # Reports and tickets --------------------------------------------------------------------------
@@ -268,6 +555,135 @@ class ReleaseApproved(Event, frozen=True, kw_only=True):
     proposal_id: ProposalId
     proposed_by: AgentId
     approved_by: AgentId
+
+
+# Disputes and outcomes ------------------------------------------------------------------------
+
+
+class ReportsDisputed(Event, frozen=True, kw_only=True):
+    """The owner, signed in strongly since the freeze, says that nothing was lost."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+    dispute_id: DisputeId
+    # Said while the owner was in danger: whoever threatens them may hold the phone.
+    without_effect: bool
+
+
+class UnconfirmedLossReported(Event, frozen=True, kw_only=True):
+    """By a contact whose reports do not freeze just now: somebody has to look."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    report_id: ReportId
+    ticket_id: TicketId
+    reference: str
+    stolen: bool
+    joined: bool
+
+
+class ReporterAsked(Event, frozen=True, kw_only=True):
+    """Agents want to hear the reporter before they judge the report, until then."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    report_id: ReportId
+    ticket_id: TicketId
+    reference: str
+    answer_until: datetime
+
+
+class ReporterHeard(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    report_id: ReportId
+    ticket_id: TicketId
+
+
+class OutcomeProposed(Event, frozen=True, kw_only=True):
+    """`false` takes a second person."""
+
+    account_id: AccountId
+    report_id: ReportId
+    ticket_id: TicketId
+    verdict_id: VerdictId
+    proposed_by: AgentId
+    outcome: str
+
+
+class OutcomeRejected(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    report_id: ReportId
+    ticket_id: TicketId
+    verdict_id: VerdictId
+    rejected_by: AgentId
+
+
+class OutcomeDecided(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+    report_id: ReportId
+    ticket_id: TicketId
+    reference: str
+    outcome: str
+
+
+class ReachAttempted(Event, frozen=True, kw_only=True):
+    """An agent tried to reach the owner, in vain."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+    attempts: int
+
+
+class UnconfirmedTicketClosed(Event, frozen=True, kw_only=True):
+    """Nobody confirmed what was only a hint; nothing was ever frozen."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+    reason: str
+
+
+# Safety: in nobody's history, told to nobody ---------------------------------------------------
+
+
+class SafetyAsked(Event, frozen=True, kw_only=True):
+    """The owner does not feel safe with one of their own people."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+
+
+class SafetyNoted(Event, frozen=True, kw_only=True):
+    """What a trained agent wrote down: the only document there is."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+    note_id: SafetyNoteId
+
+
+class SafetyTicketClosed(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    ticket_id: TicketId
+
+
+# Drills ---------------------------------------------------------------------------------------
+
+
+class DrillBegun(Event, frozen=True, kw_only=True):
+    """A rehearsal: nothing is stopped by it. Its link travels sealed beside the event."""
+
+    account_id: AccountId
+    contact_id: ContactId
+    drill_id: DrillId
+    until: datetime
+
+
+class DrillDone(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+    drill_id: DrillId
+    # Begins with TEST, so that nobody takes it for a report's.
+    reference: str
 
 
 # The owner's recovery card --------------------------------------------------------------------

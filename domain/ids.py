@@ -26,6 +26,14 @@ ProposalId = NewType("ProposalId", UUID)
 AgentId = NewType("AgentId", UUID)
 RecoveryCodeId = NewType("RecoveryCodeId", UUID)
 HintId = NewType("HintId", UUID)
+DisputeId = NewType("DisputeId", UUID)
+VerdictId = NewType("VerdictId", UUID)
+FalseReportId = NewType("FalseReportId", UUID)
+AttemptId = NewType("AttemptId", UUID)
+DrillId = NewType("DrillId", UUID)
+SafetyNoteId = NewType("SafetyNoteId", UUID)
+AuthenticatorId = NewType("AuthenticatorId", UUID)
+ErasureId = NewType("ErasureId", UUID)
 
 # Crockford's alphabet: no I, L, O or U, so that nothing read over a bad line is taken for
 # something else.
@@ -45,6 +53,11 @@ def reference_from(randomness: bytes) -> str:
     values = [(number >> shift) & 31 for shift in range(35, -1, -5)]
     body = "".join(ALPHABET[value] for value in values)
     return f"{body[:4]}-{body[4:]}-{ALPHABET[_check(values)]}"
+
+
+def rehearsal_reference_from(randomness: bytes) -> str:
+    """A rehearsal's reference such as ``TEST-K7QF-3M2X-R``: too long to be read as a real one."""
+    return f"TEST-{reference_from(randomness)}"
 
 
 def read_reference(typed: str) -> str | None:

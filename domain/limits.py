@@ -174,6 +174,20 @@ SENT_IN_ALL: Final = Limit(
     why="One wallet under attack leaves the others their messages.",
 )
 
+NEW_ADDRESSES: Final = Limit(
+    name="new-addresses",
+    per="person who adds an address of their own",
+    rate=Rate(5, _DAY / 5),
+    why="Whoever mistypes tries again; a mailbox taken over writes to no list of strangers.",
+)
+
+APP_SET_UP: Final = Limit(
+    name="app-set-up",
+    per="person who confirms an authenticator app",
+    rate=Rate(10, 5 * _MINUTE),
+    why="A clock that is wrong shows after two or three tries.",
+)
+
 # Guessing ---------------------------------------------------------------------------------------
 
 WRONG_CODES_A_DAY: Final = Limit(
@@ -225,6 +239,14 @@ API_CALLS: Final = Limit(
     fails=Failing.OPEN,
 )
 
+OWNER_CALLS: Final = Limit(
+    name="owner-calls",
+    per="owner with the wallet's access token",
+    rate=Rate(120, _SECOND),
+    why="An app gone wild, or a stolen token, costs its own owner's share and nobody else's.",
+    fails=Failing.OPEN,
+)
+
 LIMITS: Final = (
     CODES_UNREAD,
     CODE_WAIT,
@@ -236,6 +258,8 @@ LIMITS: Final = (
     SENT_FROM_NETWORK,
     SENT_BY_WALLET,
     SENT_IN_ALL,
+    NEW_ADDRESSES,
+    APP_SET_UP,
     WRONG_CODES_A_DAY,
     WRONG_CODES_EVER,
     SIGN_INS_OF_LOGIN_FROM_NETWORK,
@@ -243,6 +267,7 @@ LIMITS: Final = (
     SIGN_INS_FROM_NETWORK,
     PROVED_AGAIN,
     API_CALLS,
+    OWNER_CALLS,
 )
 
 

@@ -1,5 +1,6 @@
 """Every number of the service, with its reason. A wallet may override within the bounds."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Final
 
@@ -13,12 +14,64 @@ class ContactPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     most: Annotated[int, Meta(ge=1, le=MOST_CONTACTS)] = MOST_CONTACTS
     # Long enough to reach someone who reads mail on Sundays; a place is held meanwhile.
     invitation_lasts: timedelta = timedelta(days=7)
+    # An invitation is a message to somebody who did not ask for it. Every sending counts: so many
+    # of one owner name five people twice,
+    sends_by_owner: Annotated[int, Meta(ge=1, le=10)] = 10
+    # and so many to one address, whoever sends them, are no campaign against anybody.
+    sends_to_address: Annotated[int, Meta(ge=1, le=3)] = 3
+    sends_count_for: timedelta = timedelta(days=30)
+    # Whoever does not answer today is not asked again today.
+    sends_apart: timedelta = timedelta(hours=24)
+    # A no, and a silence, hold for a season.
+    rests_for: timedelta = timedelta(days=90)
     # A mistyped address must not stay; later, the slow way protects the contacts from a thief.
     acceptance_undone_within: timedelta = timedelta(hours=24)
     # A thief with the unlocked phone must not be able to silence the contacts tonight,
     removal_takes: timedelta = timedelta(hours=72)
     # and an owner who clears out several at once may not be the owner.
     second_removal_takes: timedelta = timedelta(days=7)
+    removals_count_for: timedelta = timedelta(days=30)
+    # Numbers change hands and friendships end: both are asked twice a year.
+    reminded_every: timedelta = timedelta(days=182)
+    # A month without an answer is worth a mark, not a silence: they can still report.
+    unconfirmed_after: timedelta = timedelta(days=30)
+    # After half a year nobody reads there, and the place is better given to someone who does.
+    ended_after: timedelta = timedelta(days=180)
+
+    def __post_init__(self) -> None:
+        _require_within(self, _CONTACT_BOUNDS)
+
+
+class ClosingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    # Whoever calls the wallet in the owner's name must not end their protection the same day.
+    takes: timedelta = timedelta(hours=72)
+
+    def __post_init__(self) -> None:
+        _require_within(self, {"takes": (timedelta(hours=72), timedelta(days=30))})
+
+
+# Lengths are no numbers to the reader of a wallet's row, so their bounds stand here. What protects
+# somebody is never shorter than promised; what burdens somebody is never longer, and none is zero.
+_CONTACT_BOUNDS: Final[Mapping[str, tuple[timedelta, timedelta]]] = {
+    "invitation_lasts": (timedelta(days=1), timedelta(days=14)),
+    "sends_count_for": (timedelta(days=30), timedelta(days=365)),
+    "sends_apart": (timedelta(hours=24), timedelta(days=7)),
+    "rests_for": (timedelta(days=90), timedelta(days=365)),
+    "acceptance_undone_within": (timedelta(hours=1), timedelta(hours=24)),
+    "removal_takes": (timedelta(hours=72), timedelta(days=14)),
+    "second_removal_takes": (timedelta(days=7), timedelta(days=30)),
+    "removals_count_for": (timedelta(days=30), timedelta(days=365)),
+    "reminded_every": (timedelta(days=90), timedelta(days=366)),
+    "unconfirmed_after": (timedelta(days=14), timedelta(days=90)),
+    "ended_after": (timedelta(days=180), timedelta(days=730)),
+}
+
+
+def _require_within(policy: Struct, bounds: Mapping[str, tuple[timedelta, timedelta]]) -> None:
+    """Raises ValueError for a length outside its bounds, naming it."""
+    for name, (least, most) in bounds.items():
+        if not least <= getattr(policy, name) <= most:
+            raise ValueError(f"{name} lies between {least} and {most}")
 
 
 class CodePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +116,9 @@ class TicketPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     address_counts_after: timedelta = timedelta(days=7)
     # Whoever wrote down a release must not be the one who finds it in order.
     proofs_for_release: Annotated[int, Meta(ge=2)] = 2
+    # One call may meet a busy line; after two, at different times, a mere hint is laid aside.
+    attempts_before_closing: Annotated[int, Meta(ge=1)] = 2
+    attempts_apart: timedelta = timedelta(minutes=30)
 
 
 class RecoveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +134,60 @@ class RecoveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hints_on_a_ticket: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
+class ReportPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    # A false report stops working for a while: long enough to be felt, short enough for a quarrel.
+    pause_takes: timedelta = timedelta(days=7)
+    # Twice within half a year is no misunderstanding any more.
+    false_to_suspend: Annotated[int, Meta(ge=2)] = 2
+    false_count_for: timedelta = timedelta(days=180)
+    # Nobody is judged unheard; and whoever does not answer cannot stop the judgement.
+    reporter_has: timedelta = timedelta(hours=48)
+    # Someone removed a month ago may be the only one who knows of the loss.
+    lately_removed: timedelta = timedelta(days=30)
+
+
+class DrillPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    # Often enough to remember, too seldom to make a real message look like another exercise.
+    again_after: timedelta = timedelta(days=30)
+    # A contact finds the time within a week.
+    link_lasts: timedelta = timedelta(days=7)
+
+
+class SpacePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A contact's own space."""
+
+    # Whoever took over a contact's mailbox for an hour must not undo a report from elsewhere.
+    second_address_withdraws_after: timedelta = timedelta(days=7)
+    # Five working days are never fewer than five days.
+    erased_within: timedelta = timedelta(days=5)
+
+
+class PrivacyPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long what is known about somebody stays, once it is not needed any more."""
+
+    # They never agreed to be known here; a week leaves room for "what was that message?"
+    unanswered_kept: timedelta = timedelta(days=7)
+    # Whoever was removed may still know of the loss, for as long as they are heard about it,
+    gone_kept: timedelta = timedelta(days=30)
+    # and a claim over a blocked account or a false report may come a year and a half later. Then
+    # words and numbers go; that there was a report stays.
+    tickets_kept: timedelta = timedelta(days=548)
+    # As long as what was worked on: after the account is closed the same claims may come.
+    closed_accounts_kept: timedelta = timedelta(days=548)
+
+    def __post_init__(self) -> None:
+        _require_within(self, _PRIVACY_BOUNDS)
+
+
+_PRIVACY_BOUNDS: Final[Mapping[str, tuple[timedelta, timedelta]]] = {
+    "unanswered_kept": (timedelta(days=0), timedelta(days=7)),
+    "gone_kept": (timedelta(days=30), timedelta(days=90)),
+    # What a law or a regulator may ask for: payment records are kept for up to ten years.
+    "tickets_kept": (timedelta(days=180), timedelta(days=3653)),
+    "closed_accounts_kept": (timedelta(days=30), timedelta(days=3653)),
+}
+
+
 class MessagePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Someone who removes an address to hide a freeze must not succeed with it.
     removed_addresses_hear_for: timedelta = timedelta(days=30)
@@ -85,13 +195,33 @@ class MessagePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     confirmation_expected_within: timedelta = timedelta(seconds=60)
 
 
+class SignInPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far the wallet's identity provider is taken at its word."""
+
+    # Two machines' clocks are seldom further apart; a minute more or less of trust is no harm.
+    clocks_differ: timedelta = timedelta(minutes=1)
+    # A key that was taken out of the set signs nothing here after this,
+    keys_are_fresh_for: timedelta = timedelta(minutes=10)
+    # and tokens with invented key ids make us ask the issuer no more often than this.
+    between_questions: timedelta = timedelta(seconds=10)
+    # Owners manage their contacts while the issuer's discovery is away for an afternoon; a day
+    # later nobody can say which of its keys have been given up.
+    keys_outlive_issuer_for: timedelta = timedelta(hours=4)
+
+
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     contacts: ContactPolicy = ContactPolicy()
+    closing: ClosingPolicy = ClosingPolicy()
     codes: CodePolicy = CodePolicy()
     sessions: SessionPolicy = SessionPolicy()
     tickets: TicketPolicy = TicketPolicy()
     recovery: RecoveryPolicy = RecoveryPolicy()
+    reports: ReportPolicy = ReportPolicy()
+    drills: DrillPolicy = DrillPolicy()
+    space: SpacePolicy = SpacePolicy()
+    privacy: PrivacyPolicy = PrivacyPolicy()
     messages: MessagePolicy = MessagePolicy()
+    sign_ins: SignInPolicy = SignInPolicy()
 
 
 DEFAULT: Final = Policy()

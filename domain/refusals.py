@@ -138,6 +138,46 @@ class CannotTakeBack(Refused):
     code = "cannot-take-back"
 
 
+class PlaceNotFree(Refused):
+    """A replacement's invitation: the one before still holds the place."""
+
+    code = "place-not-free"
+
+
+class NotAContact(Refused):
+    """They are no contact here any more."""
+
+    code = "not-a-contact"
+
+
+class NoRemovalPending(Refused):
+    """Nobody is being removed here, or the removal is over."""
+
+    code = "no-removal-pending"
+
+
+class RemovalsUndecided(Refused):
+    """Before a release the verified owner says what becomes of each pending removal."""
+
+    code = "removals-undecided"
+
+
+class NotSuspended(Refused):
+    code = "not-suspended"
+
+
+class AccountIsClosed(Refused):
+    """The account was closed for good."""
+
+    code = "account-closed"
+
+
+class TicketIsOpen(Refused):
+    """Somebody works on this account: it cannot be closed meanwhile."""
+
+    code = "ticket-open"
+
+
 class MayNotReport(Refused):
     """The contact is not active for this owner (any more)."""
 
@@ -214,6 +254,30 @@ class EvidenceChanged(Refused):
     code = "evidence-changed"
 
 
+class AlreadyDecided(Refused):
+    """The report has its outcome."""
+
+    code = "already-decided"
+
+
+class OwnerNotVerified(Refused):
+    """A report is called false only when it is certain that the owner says so."""
+
+    code = "owner-not-verified"
+
+
+class ReporterNotHeard(Refused):
+    """The reporter has not answered, and the time they were given is not over."""
+
+    code = "reporter-not-heard"
+
+
+class OwnerNotTried(Refused):
+    """Before a hint is laid aside the owner was reached, or tried twice."""
+
+    code = "owner-not-tried"
+
+
 class SignInFailed(Refused):
     """Unknown name, wrong password and wrong code are the same answer."""
 
@@ -228,6 +292,24 @@ class ClientNotValid(Refused):
 
 class ScopeMissing(Refused):
     code = "scope-missing"
+
+
+class TokenNotValid(Refused):
+    """An owner's access token that is not good: by signature, issuer, audience, type or time."""
+
+    code = "token-not-valid"
+
+
+class SignInVoid(Refused):
+    """The owner signed in before the account froze, or not provably after it."""
+
+    code = "sign-in-void"
+
+
+class IssuerAway(Refused):
+    """The wallet's identity provider cannot be asked for its keys, so no token can be judged."""
+
+    code = "issuer-away"
 
 
 class KeyReused(Refused):

@@ -1,7 +1,10 @@
 """A loss report: what a contact says happened. It can freeze and nothing else.
 
 FILED ─▶ WITHDRAWN         (the freeze stays, the ticket moves up; a person will look at it)
-   └───▶ DECIDED           (with an outcome, by agents)
+   └───────┴─▶ DECIDED     (with an outcome, by agents: `outcomes`)
+
+A contact who was paused, suspended or lately removed is heard all the same: the report is marked
+unconfirmed and freezes nothing; people look at once.
 """
 
 from datetime import datetime
@@ -11,10 +14,12 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.accounts import Account
 from domain.change import Change
-from domain.contacts import Contact
-from domain.events import LossReported, ReportWithdrawn
+from domain.contacts import Contact, MayReport, may_report
+from domain.events import LossReported, ReportWithdrawn, UnconfirmedLossReported
 from domain.ids import AccountId, ContactId, DeviceId, PersonId, ReportId, TicketId, WalletId
+from domain.policy import ReportPolicy
 from domain.refusals import CannotWithdraw, MayNotReport, NotFound
 from domain.tickets import Ticket
 
@@ -48,7 +53,20 @@ class ReportStatus(StrEnum):
 
 FILED, WITHDRAWN, DECIDED = ReportStatus.FILED, ReportStatus.WITHDRAWN, ReportStatus.DECIDED
 END: Final[frozenset[ReportStatus]] = frozenset()
-LEADS_TO: Final = {FILED: frozenset({WITHDRAWN, DECIDED}), WITHDRAWN: END, DECIDED: END}
+LEADS_TO: Final = {
+    FILED: frozenset({WITHDRAWN, DECIDED}),
+    WITHDRAWN: frozenset({DECIDED}),
+    DECIDED: END,
+}
+
+
+class Outcome(StrEnum):
+    """What became of it. Only `false` counts."""
+
+    REAL = "real"
+    FOUND = "found"
+    MISTAKE = "mistake"
+    FALSE = "false"
 
 
 class LossReport(Struct, frozen=True, kw_only=True):
@@ -74,6 +92,12 @@ class LossReport(Struct, frozen=True, kw_only=True):
     filed_at: datetime
     withdrawn_at: datetime | None = None
     decided_at: datetime | None = None
+    outcome: Outcome | None = None
+    # By a contact whose reports do not freeze just now.
+    unconfirmed: bool = False
+    # Until when the reporter was asked to say what they saw, and when they did.
+    answer_until: datetime | None = None
+    heard_at: datetime | None = None
     row_version: int = 1
 
     @property
@@ -82,9 +106,9 @@ class LossReport(Struct, frozen=True, kw_only=True):
         return f"{self.way.value}-{self.verified_by}"
 
 
-def file(report: LossReport, *, by: Contact, now: datetime) -> Change[LossReport]:
+def file(report: LossReport, *, by: Contact, account: Account, now: datetime) -> Change[LossReport]:
     """Take the report in. Only a contact who can report for this very owner may file it."""
-    if by.account_id != report.account_id or not by.can_report(now):
+    if by.account_id != report.account_id or not by.can_report(account, now):
         raise MayNotReport
     event = LossReported(
         account_id=report.account_id,
@@ -97,6 +121,26 @@ def file(report: LossReport, *, by: Contact, now: datetime) -> Change[LossReport
         at=now,
     )
     return Change(report, (event,))
+
+
+def file_unconfirmed(
+    report: LossReport, *, by: Contact, account: Account, policy: ReportPolicy, now: datetime
+) -> Change[LossReport]:
+    """Take in what freezes nothing. The reporter is told so, and whom to call."""
+    may = may_report(by, account=account, policy=policy, now=now)
+    if by.account_id != report.account_id or may is not MayReport.UNCONFIRMED:
+        raise MayNotReport
+    event = UnconfirmedLossReported(
+        account_id=report.account_id,
+        contact_id=by.id,
+        report_id=report.id,
+        ticket_id=report.ticket_id,
+        reference=report.reference,
+        stolen=report.kind is LossKind.STOLEN,
+        joined=report.joined,
+        at=now,
+    )
+    return Change(replace(report, unconfirmed=True), (event,))
 
 
 def can_be_withdrawn(report: LossReport, *, ticket: Ticket) -> bool:

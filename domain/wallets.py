@@ -13,6 +13,9 @@ from domain.policy import Policy
 
 # Whose journal holds what belongs to no wallet, such as an agent's sign-in.
 THE_INSTALLATION: Final = WalletId(UUID(int=0))
+# How most identity providers sign access tokens, and what RFC 9068 says they are.
+DEFAULT_ALGORITHMS: Final = ("RS256", "ES256")
+DEFAULT_TYPES: Final = ("at+jwt",)
 
 
 class Wallet(Struct, frozen=True, kw_only=True):
@@ -36,6 +39,15 @@ class Wallet(Struct, frozen=True, kw_only=True):
     email_from: str
     # Sign-in strengths that count as strong, as the wallet's identity provider names them.
     strong_acr: tuple[str, ...]
+    # Whose access tokens owners come with, character by character as `iss` says it; None: no
+    # owner's token is good here. `audience` is what this service is called in them.
+    issuer: str | None = None
+    audience: str | None = None
+    # Which signatures count: public keys only, never a shared secret.
+    token_algorithms: tuple[str, ...] = DEFAULT_ALGORITHMS
+    # Which `typ` counts. An issuer that knows RFC 9068 says at+jwt; with JWT in the list, an
+    # audience of this service's own is all that tells an access token from an ID token.
+    token_types: tuple[str, ...] = DEFAULT_TYPES
     data_key_id: KeyId
     policy: Policy = Policy()
     row_version: int = 1

@@ -13,39 +13,93 @@ import msgspec
 from msgspec import Struct
 
 from domain.events import (
+    AccountClosed,
+    AccountClosingBegun,
+    AccountClosingStopped,
     AccountFrozen,
     AccountRegistered,
     AccountReleased,
+    AddressDisowned,
     AddressesChanged,
     AgentAdded,
     AgentSignedIn,
+    AuthenticatorRemoved,
+    AuthenticatorSet,
+    ClosingAnnounced,
     CodeAsked,
     ContactAccepted,
+    ContactAddressConfirmed,
+    ContactAddressesChanged,
     ContactDeclined,
+    ContactEnded,
+    ContactForgotten,
     ContactInvited,
+    ContactLeft,
+    ContactPaused,
+    ContactReinstated,
+    ContactReminded,
+    ContactRemoved,
+    ContactRemovedForSafety,
+    ContactSuspended,
     DangerRaised,
+    DeviceCleared,
     DisplayTurnedNeutral,
+    DrillBegun,
+    DrillDone,
     DuressAnswered,
+    ErasureAsked,
+    ErasureDone,
+    ErasurePlanned,
     Event,
     FreezeConfirmed,
     HintLeft,
     InvitationLapsed,
+    InvitationReady,
+    InvitationSentAgain,
     InvitationTakenBack,
     LimitReset,
+    LinkRenewed,
+    LinkShown,
+    LinkStopped,
     LossReported,
     NoticesLetGo,
+    OldAddressesForgotten,
+    OthersAreRemoved,
+    OutcomeDecided,
+    OutcomeProposed,
+    OutcomeRejected,
     OwnerReached,
     ProofRecorded,
     ProposalVoided,
+    ReachAttempted,
     RecoveryCardMade,
     RecoveryCodeUsed,
+    ReinstatementProposed,
     ReleaseApproved,
     ReleaseProposed,
     ReleaseRejected,
+    RemovalBegun,
+    RemovalCancelled,
+    RemovalDecided,
+    RemovalDisowned,
+    RemovalNoticed,
+    RemovalResumed,
+    ReporterAsked,
+    ReporterHeard,
+    ReportsDisputed,
     ReportWithdrawn,
+    SafetyAsked,
+    SafetyNoted,
+    SafetyTicketClosed,
+    SecondAddressAdded,
+    SecondAddressRemoved,
     TicketConfirmed,
+    TicketForgotten,
     TicketJoined,
     TicketOpened,
+    UnconfirmedLossReported,
+    UnconfirmedTicketClosed,
+    WritingStopped,
     name_of,
 )
 
@@ -61,6 +115,8 @@ class Who(StrEnum):
     OWNER = "owner"
     # The contact the event is about.
     THAT_CONTACT = "that-contact"
+    # The address that the event names, of the contact it is about; without one, as above.
+    THAT_ADDRESS = "that-address"
     # The contacts who reported on the event's ticket.
     REPORTERS = "reporters"
 
@@ -71,11 +127,14 @@ class Secret(StrEnum):
     INVITATION = "invitation"
     PERSONAL_LINK = "personal-link"
     CODE = "code"
+    DRILL = "drill"
 
 
 class Hearer(Struct, frozen=True, kw_only=True):
     who: Who
     secret: Secret | None = None
+    # The message carries "this was not me", which stops what it tells of without further proof.
+    may_object: bool = False
 
     @property
     def role(self) -> Role:
@@ -83,16 +142,27 @@ class Hearer(Struct, frozen=True, kw_only=True):
 
 
 _OWNER: Final = Hearer(who=Who.OWNER)
+_OBJECTS: Final = Hearer(who=Who.OWNER, may_object=True)
 _CONTACT: Final = Hearer(who=Who.THAT_CONTACT)
 _REPORTERS: Final = Hearer(who=Who.REPORTERS)
 _INVITED: Final = Hearer(who=Who.THAT_CONTACT, secret=Secret.INVITATION)
 _ACCEPTED: Final = Hearer(who=Who.THAT_CONTACT, secret=Secret.PERSONAL_LINK)
-_ASKED: Final = Hearer(who=Who.THAT_CONTACT, secret=Secret.CODE)
+_ADDRESS: Final = Hearer(who=Who.THAT_ADDRESS)
+_RENEWED: Final = Hearer(who=Who.THAT_ADDRESS, secret=Secret.PERSONAL_LINK)
+_ASKED: Final = Hearer(who=Who.THAT_ADDRESS, secret=Secret.CODE)
+_REHEARSES: Final = Hearer(who=Who.THAT_CONTACT, secret=Secret.DRILL)
 _NOBODY: Final[tuple[Hearer, ...]] = ()
 
 AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     AccountRegistered: _NOBODY,
-    AddressesChanged: _NOBODY,
+    # To old and new: a replaced address still hears for 30 days.
+    AddressesChanged: (_OWNER,),
+    DeviceCleared: _NOBODY,
+    AccountClosingBegun: (_OWNER,),
+    ClosingAnnounced: (_CONTACT,),
+    # Whoever holds the phone must not learn from it that a freeze came; the owner hears of that.
+    AccountClosingStopped: _NOBODY,
+    AccountClosed: _NOBODY,
     AccountFrozen: (_OWNER,),
     FreezeConfirmed: _NOBODY,
     AccountReleased: (_OWNER, _REPORTERS),
@@ -102,6 +172,49 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     ContactDeclined: _NOBODY,
     InvitationLapsed: (_OWNER,),
     InvitationTakenBack: (_CONTACT, _OWNER),
+    InvitationSentAgain: (_INVITED,),
+    # No link in it: it is the one of their invitation.
+    InvitationReady: (_CONTACT,),
+    RemovalBegun: (_OBJECTS, _CONTACT),
+    OthersAreRemoved: (_CONTACT,),
+    RemovalNoticed: _NOBODY,
+    RemovalCancelled: (_OWNER, _CONTACT),
+    RemovalDisowned: (_OWNER, _CONTACT),
+    # Said to an agent; told when the account is released.
+    RemovalDecided: _NOBODY,
+    RemovalResumed: (_OBJECTS, _CONTACT),
+    ContactRemoved: (_OWNER, _CONTACT),
+    # Never: no notice and no line, so that nobody has to fear asking for it.
+    ContactRemovedForSafety: _NOBODY,
+    ContactLeft: (_OWNER, _CONTACT),
+    AddressDisowned: _NOBODY,
+    # The owner reads these two only inside.
+    ContactPaused: (_CONTACT,),
+    ContactSuspended: (_CONTACT,),
+    ReinstatementProposed: _NOBODY,
+    ContactReinstated: (_OWNER, _CONTACT),
+    ContactReminded: (_OWNER, _CONTACT),
+    ContactAddressConfirmed: _NOBODY,
+    # The owner hears that they left, or that an invitation was not answered.
+    ContactEnded: _NOBODY,
+    # The old address and the new one.
+    SecondAddressAdded: (_CONTACT, _ADDRESS),
+    SecondAddressRemoved: (_CONTACT,),
+    ContactAddressesChanged: (_OWNER,),
+    AuthenticatorSet: (_CONTACT,),
+    AuthenticatorRemoved: (_CONTACT,),
+    # Without a link: the phone that receives it may be the thief's.
+    LinkStopped: (_CONTACT,),
+    LinkRenewed: (_RENEWED,),
+    LinkShown: (_CONTACT,),
+    ErasureAsked: (_CONTACT,),
+    WritingStopped: _NOBODY,
+    # There is nobody left to tell: the address went with the rest.
+    ErasurePlanned: _NOBODY,
+    ErasureDone: _NOBODY,
+    ContactForgotten: _NOBODY,
+    TicketForgotten: _NOBODY,
+    OldAddressesForgotten: _NOBODY,
     CodeAsked: (_ASKED,),
     LossReported: (_CONTACT,),
     # Their own act confirmed; the owner learns of it only after their identity is proved.
@@ -118,6 +231,24 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     # The owner stands before the card, and whoever used a code has it in their hands.
     RecoveryCardMade: _NOBODY,
     RecoveryCodeUsed: _NOBODY,
+    # The owner reads of a dispute, and of what became of a report, only inside.
+    ReportsDisputed: _NOBODY,
+    # Told that it was NOT stopped, and whom to call.
+    UnconfirmedLossReported: (_CONTACT,),
+    ReporterAsked: (_CONTACT,),
+    ReporterHeard: _NOBODY,
+    OutcomeProposed: _NOBODY,
+    OutcomeRejected: _NOBODY,
+    # A reporter hears of the pause, the suspension or the closing, each by an event of its own.
+    OutcomeDecided: _NOBODY,
+    ReachAttempted: _NOBODY,
+    UnconfirmedTicketClosed: (_REPORTERS,),
+    # Never, to nobody: that is what makes it safe to ask.
+    SafetyAsked: _NOBODY,
+    SafetyNoted: _NOBODY,
+    SafetyTicketClosed: _NOBODY,
+    DrillBegun: (_REHEARSES, _OWNER),
+    DrillDone: (_CONTACT, _OWNER),
     OwnerReached: _NOBODY,
     ProofRecorded: _NOBODY,
     ReleaseProposed: _NOBODY,
@@ -146,7 +277,9 @@ def useful_until(event: Event, hearer: Hearer) -> datetime | None:
     match event:
         case CodeAsked() if hearer.secret is not None:
             return event.expires_at
-        case ContactInvited() if hearer.secret is not None:
+        case ContactInvited() | InvitationSentAgain() if hearer.secret is not None:
             return event.lapses_at
+        case DrillBegun() if hearer.secret is not None:
+            return event.until
         case _:
             return None

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import AddressKind
-from domain.ids import AccountId, ContactId, TicketId, WalletId
+from domain.ids import AccountId, AddressId, ContactId, TicketId, WalletId
 
 
 class Destination(Struct, frozen=True, kw_only=True):
@@ -33,6 +33,8 @@ class Recipient(Struct, frozen=True, kw_only=True):
     name: str
     # The owner it is about, as the recipient knows them (first name); for contacts only.
     owner_name: str | None = None
+    # The token with which whoever reads there says "I am not this person"; for contacts only.
+    not_me: str | None = None
 
 
 class Sender(Struct, frozen=True, kw_only=True):
@@ -62,6 +64,12 @@ class Directory(Protocol):
         """The contact's enrolled address. Its `address_id` is the contact's own id."""
         ...
 
+    async def address(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId, address_id: AddressId
+    ) -> tuple[Destination, ...]:
+        """The contact's second address, or a new one that they have to prove."""
+        ...
+
     async def reporters(
         self, db: AsyncConnection, wallet_id: WalletId, ticket_id: TicketId
     ) -> tuple[ContactId, ...]:
@@ -86,6 +94,21 @@ class Directory(Protocol):
     async def open_contact(
         self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
     ) -> Recipient | None: ...
+
+    async def open_address(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId, address_id: AddressId
+    ) -> Recipient | None:
+        """The contact at another address of theirs. None when it is gone."""
+        ...
+
+    async def objection(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
+    ) -> str | None:
+        """The token with which the owner says "this was not me" of this contact's removal.
+
+        None when no removal of theirs is pending.
+        """
+        ...
 
     async def open_secret(
         self, db: AsyncConnection, wallet_id: WalletId, outbox_id: UUID, sealed: bytes

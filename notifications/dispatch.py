@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.accounts import AddressKind
 from domain.events import Event
-from domain.ids import AccountId, ContactId, TicketId, WalletId
+from domain.ids import AccountId, AddressId, ContactId, TicketId, WalletId
 from notifications.audience import (
     AUDIENCE,
     BY_NAME,
@@ -132,8 +132,25 @@ async def _listeners(
             hearer=hearer, destination=destination, account_id=account_id, contact_id=contact_id
         )
         for contact_id in await _contacts(db, directory, wallet_id, event, hearer.who)
-        for destination in await directory.contact(db, wallet_id, contact_id)
+        for destination in await _of_contact(
+            db, directory, wallet_id, event, hearer, contact_id=contact_id
+        )
     ]
+
+
+async def _of_contact(
+    db: AsyncConnection,
+    directory: Directory,
+    wallet_id: WalletId,
+    event: Event,
+    hearer: Hearer,
+    *,
+    contact_id: ContactId,
+) -> tuple[Destination, ...]:
+    address_id: AddressId | None = getattr(event, "address_id", None)
+    if hearer.who is Who.THAT_ADDRESS and address_id is not None:
+        return await directory.address(db, wallet_id, contact_id, address_id)
+    return await directory.contact(db, wallet_id, contact_id)
 
 
 async def _contacts(

@@ -6,7 +6,8 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.ids import ContactId
+from domain.events import Event
+from domain.ids import AddressId, ContactId
 from notifications import retry, wording
 from notifications.audience import Role, hearer_in, read_event
 from notifications.channels import Channels, Email, Later, Message, Never, Outcome, Sms
@@ -116,6 +117,7 @@ async def _write(
             secret = await directory.open_secret(
                 db, leased.wallet_id, leased.outbox_id, leased.secret
             )
+        objection = await _objection(db, directory, leased, event)
         sender = await directory.sender(db, leased.wallet_id)
     return wording.write(
         wording.Occasion(
@@ -124,10 +126,20 @@ async def _write(
             recipient=recipient,
             sender=sender,
             secret=secret,
+            objection=objection,
             now=leased.leased_at,
             useful_until=leased.useful_until,
         )
     )
+
+
+async def _objection(
+    db: AsyncConnection, directory: Directory, leased: LeasedDelivery, event: Event
+) -> str | None:
+    contact_id: ContactId | None = getattr(event, "contact_id", None)
+    if contact_id is None or not hearer_in(event, leased.role).may_object:
+        return None
+    return await directory.objection(db, leased.wallet_id, contact_id)
 
 
 async def _recipient(
@@ -137,8 +149,16 @@ async def _recipient(
         case Role.OWNER:
             return await directory.open_owner(db, leased.wallet_id, leased.address_id)
         case Role.CONTACT:
-            contact = await directory.open_contact(
-                db, leased.wallet_id, ContactId(leased.address_id)
-            )
+            contact = await _open_contact(db, directory, leased)
             # Without the owner there is nothing left that the contact could be told about.
             return contact if contact is not None and contact.owner_name else None
+
+
+async def _open_contact(
+    db: AsyncConnection, directory: Directory, leased: LeasedDelivery
+) -> Recipient | None:
+    """Where a contact is enrolled has the contact's own id; any other address one of its own."""
+    if leased.contact_id is None or leased.address_id == leased.contact_id:
+        return await directory.open_contact(db, leased.wallet_id, ContactId(leased.address_id))
+    contact_id, address_id = ContactId(leased.contact_id), AddressId(leased.address_id)
+    return await directory.open_address(db, leased.wallet_id, contact_id, address_id)

@@ -79,3 +79,9 @@ deliveries = Table(
 )
 Index("deliveries_due_idx", deliveries.c.due_at, postgresql_where=deliveries.c.state == "due")
 Index("deliveries_outbox_id_idx", deliveries.c.outbox_id)
+# Whether anybody was told of a removal: asked until the first notice is out.
+Index(
+    "deliveries_removals_idx",
+    deliveries.c.contact_id,
+    postgresql_where=deliveries.c.event == "removal-begun",
+)

@@ -30,7 +30,21 @@ _HERE: Final = Path(__file__).parent
 DOMAIN: Final = "notifications"
 # Each language with the locale of its catalogue and dates. English needs no catalogue.
 LANGUAGES: Final = {"es": "es", "pt-BR": "pt_BR", "en": "en"}
-_PAGE_OF: Final = {Secret.INVITATION: "/i", Secret.PERSONAL_LINK: "/r"}
+_PAGE_OF: Final = {Secret.INVITATION: "/i", Secret.PERSONAL_LINK: "/r", Secret.DRILL: "/drill"}
+# Where somebody says, without a sign-in, "I am not this person" and "this was not me".
+_NOT_ME: Final = "/not-me"
+_OBJECTION: Final = "/not-mine"
+
+
+class Way(Struct, frozen=True):
+    """A page and the key that opens it, which travels in the link's fragment."""
+
+    page: str
+    key: str
+
+    @property
+    def link(self) -> str:
+        return f"{self.page}#{self.key}"
 
 
 class Occasion(Struct, frozen=True, kw_only=True):
@@ -43,6 +57,8 @@ class Occasion(Struct, frozen=True, kw_only=True):
     secret: str | None
     now: datetime
     useful_until: datetime | None = None
+    # The owner's "this was not me", where the event allows one and it would still stop something.
+    objection: str | None = None
 
     def __repr__(self) -> str:
         return f"Occasion({name_of(self.event)}, {self.role.value})"
@@ -121,7 +137,23 @@ def _facts(occasion: Occasion, language: str) -> dict[str, Any]:
         "short": sender.short_name,
         "support": sender.support_number,
     }
-    return facts | _opened(occasion)
+    return facts | _ways(occasion) | _opened(occasion)
+
+
+def _ways(occasion: Occasion) -> dict[str, Way | None]:
+    """What the reader can say by a link alone; never beside a code."""
+    hearer = hearer_in(occasion.event, occasion.role)
+    if hearer.secret is Secret.CODE:
+        return {}
+    if occasion.role is Role.CONTACT:
+        return {"not_me": _way(occasion, _NOT_ME, occasion.recipient.not_me)}
+    if hearer.may_object:
+        return {"objection": _way(occasion, _OBJECTION, occasion.objection)}
+    return {}
+
+
+def _way(occasion: Occasion, path: str, key: str | None) -> Way | None:
+    return None if key is None else Way(_origin(occasion) + path, key)
 
 
 def _opened(occasion: Occasion) -> dict[str, str]:
@@ -129,12 +161,16 @@ def _opened(occasion: Occasion) -> dict[str, str]:
     kind = hearer_in(occasion.event, occasion.role).secret
     if kind is None or occasion.secret is None:
         return {}
-    origin = occasion.sender.origin.rstrip("/")
+    origin = _origin(occasion)
     if kind is Secret.CODE:
         # Bound to the page's host: https://wicg.github.io/sms-one-time-codes
         return {"code": occasion.secret, "host": urlsplit(origin).hostname or ""}
     page = origin + _PAGE_OF[kind]
     return {"page": page, "key": occasion.secret, "link": f"{page}#{occasion.secret}"}
+
+
+def _origin(occasion: Occasion) -> str:
+    return occasion.sender.origin.rstrip("/")
 
 
 def _clock_words(form: dates.Form, occasion: Occasion, language: str) -> Callable[[datetime], str]:

@@ -15,6 +15,7 @@ from service.commands.journal import journal_commands
 from service.commands.keys import key_commands
 from service.commands.limits import limit_commands
 from service.commands.migrate import migrate
+from service.commands.person import person_commands
 from service.commands.serve import serve
 from service.commands.settings import list_settings
 from service.commands.wallet import wallet_commands
@@ -43,6 +44,7 @@ for command in (
     client_commands,
     agent_commands,
     limit_commands,
+    person_commands,
     journal_commands,
     catalogue_commands,
     demo_commands,

@@ -25,7 +25,9 @@ from service.hosts import HostDoor, Hosts
 from service.operations.house import House
 from service.rsgi import Entrance
 from service.security.headers import SecurityHeaders
+from service.security.issuers import Issuers
 from service.security.keys import load as load_keys
+from service.security.outgoing import Outgoing
 from service.security.passwords import Passwords
 from service.settings import Settings
 from service.signals.fast_lane import FastLane
@@ -52,9 +54,11 @@ def create_app(settings: Settings) -> Litestar:
         async with house.engine.connect() as db:
             await require_humble_role(db)
         app.state.introspection = await Introspection.connect(plain_url(settings.database_url))
+        app.state.issuers = Issuers(Outgoing(loopback=settings.http_on_loopback))
         try:
             yield
         finally:
+            await app.state.issuers.close()
             await app.state.introspection.close()
             await house.engine.dispose()
 

@@ -38,6 +38,7 @@ CLIENT: Final = "client"
 TOKEN: Final = "token"  # noqa: S105
 SESSION: Final = "session"
 GATEWAY: Final = "gateway"
+OWNER: Final = "owner"
 
 _SCOPES: Final = {
     "accounts": "Accounts, freeze state, freeze confirmation",
@@ -66,7 +67,8 @@ def description() -> OpenAPIConfig:
         title="Resguardo",
         version="1",
         description=(
-            "A wallet's own systems tell of accounts and sessions, and ask which sessions live. "
+            "A wallet's own systems tell of accounts and sessions, and ask which sessions live; "
+            "its app shows owners their trusted people. "
             "The host name selects the wallet. Errors are problem documents (RFC 9457)."
         ),
         openapi_router=Router(
@@ -87,6 +89,17 @@ def description() -> OpenAPIConfig:
                             token_url="/oauth/token",  # noqa: S106
                             scopes=_SCOPES,
                         )
+                    ),
+                ),
+                OWNER: SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    bearer_format="JWT",
+                    description=(
+                        "The access token of the wallet's own identity provider, with this "
+                        "service as its audience. A refusal that names "
+                        "`insufficient_user_authentication` says which sign-in would be enough "
+                        "(RFC 9470)."
                     ),
                 ),
                 SESSION: SecurityScheme(

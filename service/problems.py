@@ -50,6 +50,13 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     r.AddressNotAllowed: HTTP_422_UNPROCESSABLE_ENTITY,
     r.NotOpen: HTTP_409_CONFLICT,
     r.CannotTakeBack: HTTP_409_CONFLICT,
+    r.PlaceNotFree: HTTP_409_CONFLICT,
+    r.NotAContact: HTTP_409_CONFLICT,
+    r.NoRemovalPending: HTTP_409_CONFLICT,
+    r.RemovalsUndecided: HTTP_409_CONFLICT,
+    r.NotSuspended: HTTP_409_CONFLICT,
+    r.AccountIsClosed: HTTP_409_CONFLICT,
+    r.TicketIsOpen: HTTP_409_CONFLICT,
     r.MayNotReport: HTTP_403_FORBIDDEN,
     r.CannotWithdraw: HTTP_409_CONFLICT,
     r.StrongSignInNeeded: HTTP_401_UNAUTHORIZED,
@@ -64,9 +71,16 @@ STATUS: Final[Mapping[type[Refused], int]] = {
     r.NothingPending: HTTP_409_CONFLICT,
     r.AlreadyProposed: HTTP_409_CONFLICT,
     r.EvidenceChanged: HTTP_409_CONFLICT,
+    r.AlreadyDecided: HTTP_409_CONFLICT,
+    r.OwnerNotVerified: HTTP_409_CONFLICT,
+    r.ReporterNotHeard: HTTP_409_CONFLICT,
+    r.OwnerNotTried: HTTP_409_CONFLICT,
     r.SignInFailed: HTTP_401_UNAUTHORIZED,
     r.ClientNotValid: HTTP_401_UNAUTHORIZED,
     r.ScopeMissing: HTTP_403_FORBIDDEN,
+    r.TokenNotValid: HTTP_401_UNAUTHORIZED,
+    r.SignInVoid: HTTP_401_UNAUTHORIZED,
+    r.IssuerAway: HTTP_503_SERVICE_UNAVAILABLE,
     r.KeyReused: HTTP_422_UNPROCESSABLE_ENTITY,
     r.StillRunning: HTTP_409_CONFLICT,
     r.FormNotOurs: HTTP_403_FORBIDDEN,
@@ -170,6 +184,8 @@ def headers_of(refusal: Refused) -> dict[str, str]:
 
 def retry_after(refusal: Refused) -> dict[str, str]:
     """Whole seconds, rounded up: whoever waits that long is not refused again for a moment."""
+    if isinstance(refusal, r.IssuerAway):
+        return {"Retry-After": "10"}
     if not isinstance(refusal, r.TooSoon | r.TooMany):
         return {}
     wait = refusal.retry_at - (refusal.refused_at or datetime.now(UTC))

@@ -155,7 +155,7 @@ class Page:
     """What the browser shows after following all redirects."""
 
     def __init__(self, browser: "Browser", answer: httpx.Response) -> None:
-        self._browser = browser
+        self.browser = browser
         self.status = answer.status_code
         self.headers = answer.headers
         self.html = answer.text
@@ -186,13 +186,17 @@ class Page:
         pressed = chosen.button(button)
         if pressed is not None and pressed.name and pressed.name not in typed:
             fields[pressed.name] = pressed.value
-        return await self._browser.send(chosen.action or self.path, fields)
+        return await self.browser.send(chosen.action or self.path, fields)
+
+    async def open(self, address: str) -> "Page":
+        """Type another address into the same browser."""
+        return await self.browser.open(address)
 
     async def follow(self, words: str) -> "Page":
         """Press the link with these words."""
         found = {href for href, said in self.links if words in said}
         assert len(found) == 1, (words, self.links)
-        return await self._browser.open(found.pop())
+        return await self.browser.open(found.pop())
 
 
 class Browser:

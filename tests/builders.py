@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from domain import accounts
 from domain.access import Agent, Role
-from domain.accounts import Account, AddressKind, Device, WalletSession
+from domain.accounts import Account, AddressKind, ClosingReason, Device, WalletSession
 from domain.challenges import Challenge, Purpose
 from domain.contacts import ACTIVE, LEAVING, Contact
 from domain.ids import (
@@ -74,6 +74,11 @@ def a_frozen_account(*, at: datetime = NOON - AN_HOUR, **changes: Any) -> Accoun
     return accounts.freeze(an_account(**changes), ticket_id=TICKET, stolen=True, now=at).value
 
 
+def a_closing_account(*, at: datetime, **changes: Any) -> Account:
+    """It was announced that it closes then."""
+    return an_account(closes_at=at, closing_reason=ClosingReason.CLOSED, **changes)
+
+
 def a_device(**changes: Any) -> Device:
     phone = Device(
         id=PHONE,
@@ -118,6 +123,7 @@ def an_invitation(**changes: Any) -> Contact:
         address_index=b"carl@correo.example",
         language="es",
         invited_at=invited_at,
+        sent_at=(invited_at,),
         lapses_at=invited_at + timedelta(days=7),
         link_sha256=b"carl's invitation",
     )
@@ -130,6 +136,9 @@ def a_contact(**changes: Any) -> Contact:
         status=ACTIVE,
         invited_at=NOON - 2 * AN_HOUR,
         accepted_at=NOON - AN_HOUR,
+        undo_until=NOON + 23 * AN_HOUR,
+        confirmed_at=NOON - AN_HOUR,
+        remind_at=NOON + 182 * A_DAY - AN_HOUR,
         consent_version="2026-11",
         consent_language="es",
         link_sha256=b"carl's personal link",
@@ -138,7 +147,16 @@ def a_contact(**changes: Any) -> Contact:
 
 
 def a_contact_who_leaves(*, at: datetime, **changes: Any) -> Contact:
-    return a_contact(status=LEAVING, leaves_at=at, **changes)
+    """Removed 72 hours before that, and told at once."""
+    began_at = at - timedelta(hours=72)
+    removal: dict[str, Any] = {
+        "status": LEAVING,
+        "removal_began_at": began_at,
+        "removal_seconds": 72 * 3600,
+        "removal_noticed_at": began_at,
+        "leaves_at": at,
+    }
+    return a_contact(**(removal | changes))
 
 
 def a_challenge(**changes: Any) -> Challenge:

@@ -79,8 +79,10 @@ EARS: Final = Ears()
 
 def pytest_configure() -> None:
     """Before anything of ours is imported that keeps these names."""
-    # The tests' own browser writes down each address it opens; it is no part of the house.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # The tests' own browser writes down each address it opens, and the mail server outside what it
+    # is told; they are no part of the house.
+    for outside in ("httpx", "mail.log"):
+        logging.getLogger(outside).setLevel(logging.WARNING)
     secrets.token_urlsafe = _overheard_token(secrets.token_urlsafe)
     secrets.randbelow = _overheard_code(secrets.randbelow)
     subprocess.Popen = Overheard

@@ -51,6 +51,39 @@ async def test_the_example_of_a_wallet_is_one(
         assert (await db.scalars(select(wallets.c.origin))).all() == [example.origin]
 
 
+async def test_whose_tokens_owners_come_with_is_said_changed_and_taken_back(
+    house: House, database_url: str, keys_folder: Path
+) -> None:
+    example = msgspec.json.decode(EXAMPLE.read_bytes(), type=NewWallet)
+    typed(database_url, keys_folder, "wallet", "add", str(EXAMPLE))
+    words = ("wallet", "issuer", example.origin)
+    said = ("--issuer", "https://id2.norte.example/t", "--audience", "resguardo")
+
+    async def known() -> tuple[object, ...]:
+        columns = (wallets.c.issuer, wallets.c.audience, wallets.c.token_algorithms)
+        async with house.engine.connect() as db:
+            return tuple((await db.execute(select(*columns))).one())
+
+    assert await known() == (example.issuer, example.audience, ["RS256", "ES256"])
+    changed = typed(database_url, keys_folder, *words, *said, "--algorithm", "EdDSA")
+    assert changed.returncode == 0, changed.stderr
+    assert await known() == ("https://id2.norte.example/t", "resguardo", ["EdDSA"])
+    for wrong in (
+        (*words, *said, "--algorithm", "HS256"),
+        (*words, "--issuer", "http://id.norte.example", "--audience", "resguardo"),
+        (*words, "--issuer", "https://id.norte.example"),
+        (*words, *said, "--none"),
+        words,
+        ("wallet", "issuer", "https://nobody.example", *said),
+    ):
+        refused = typed(database_url, keys_folder, *wrong)
+        assert refused.returncode in {1, 2}
+        assert "Traceback" not in refused.stderr
+    assert (await known())[1:] == ("resguardo", ["EdDSA"])
+    assert typed(database_url, keys_folder, *words, "--none").returncode == 0
+    assert (await known())[:2] == (None, None)
+
+
 async def test_a_wallet_that_messages_could_not_be_sent_for_is_named(
     database_url: str, keys_folder: Path, tmp_path: Path
 ) -> None:

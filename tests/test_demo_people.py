@@ -37,6 +37,7 @@ class Loader:
             owner_url=self.owner_url,
             keys_folder=folder or self.private.folder,
             origin=f"http://localhost:{port}",
+            issuer=f"http://localhost:{port + 1}",
         )
         async with self.house.engine.connect() as db:
             (wallet,) = await load.all_wallets(db)

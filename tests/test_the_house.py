@@ -242,6 +242,7 @@ def test_make_alone_lists_what_can_be_made() -> None:
         "run-clean",
         "test",
         "check",
+        "mutants",
         "outage",
         "lives",
         "bench",

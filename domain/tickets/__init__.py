@@ -4,7 +4,14 @@ A rule stands where its subject is: `ticket` holds the value, its drawing and wh
 ask of it; the others hold what people do with it.
 """
 
-from domain.tickets.danger import answer_duress, let_notices_go, raise_danger
+from domain.tickets.closing import (
+    Attempt,
+    CloseReason,
+    attempts_that_count,
+    close_unconfirmed,
+    note_attempt,
+)
+from domain.tickets.danger import answer_duress, let_notices_go, raise_danger, require_free
 from domain.tickets.decisions import (
     Proposal,
     ProposalStatus,
@@ -21,6 +28,7 @@ from domain.tickets.opening import join, move_up, open_ticket
 from domain.tickets.proofs import OUT_OF_REACH, Proof, ProofKind, are_enough, prove, record_proof
 from domain.tickets.reaching import reach_owner
 from domain.tickets.ticket import (
+    CLOSED,
     END,
     LEADS_TO,
     OPENED,
@@ -33,9 +41,12 @@ from domain.tickets.ticket import (
     Stage,
     Ticket,
     TicketKind,
+    evidence_changed,
+    require_open,
 )
 
 __all__ = [
+    "CLOSED",
     "END",
     "LEADS_TO",
     "OPENED",
@@ -44,6 +55,8 @@ __all__ = [
     "PROPOSED",
     "PROVED",
     "RELEASED",
+    "Attempt",
+    "CloseReason",
     "Duress",
     "Priority",
     "Proof",
@@ -57,12 +70,16 @@ __all__ = [
     "answer_duress",
     "approve",
     "are_enough",
+    "attempts_that_count",
     "back_to_proofs",
     "close_released",
+    "close_unconfirmed",
     "confirm",
+    "evidence_changed",
     "join",
     "let_notices_go",
     "move_up",
+    "note_attempt",
     "open_ticket",
     "propose",
     "prove",
@@ -70,6 +87,8 @@ __all__ = [
     "reach_owner",
     "record_proof",
     "reject",
+    "require_free",
+    "require_open",
     "take_hint",
     "void_proposal",
 ]

@@ -22,7 +22,7 @@ from domain.refusals import (
 )
 from domain.tickets.danger import require_free
 from domain.tickets.proofs import Proof, are_enough
-from domain.tickets.ticket import PROPOSED, PROVED, RELEASED, Ticket, require_open
+from domain.tickets.ticket import PROPOSED, PROVED, RELEASED, Ticket, TicketKind, require_open
 
 
 class ReleaseReason(StrEnum):
@@ -69,7 +69,7 @@ def propose(
     """The first of two people: level 2 or above, on proofs that are enough."""
     access.require_level(by, access.PROPOSES)
     require_open(ticket)
-    if ticket.unconfirmed:
+    if ticket.unconfirmed or ticket.kind is not TicketKind.LOSS:
         raise AccountNotFrozen
     if pending is not None:
         raise AlreadyProposed

@@ -4,6 +4,8 @@
                                   ▲          │
                                   └──────────┘  rejected, or the evidence changed
 
+    OPENED, OWNER_REACHED, PROVED ─▶ CLOSED   (nobody confirmed it, or its safety work is done)
+
 A frozen account has exactly one open loss ticket. Release always takes two people.
 """
 
@@ -30,18 +32,20 @@ class Stage(StrEnum):
     PROVED = "proved"
     PROPOSED = "proposed"
     RELEASED = "released"
+    CLOSED = "closed"
 
 
 OPENED, OWNER_REACHED, PROVED = Stage.OPENED, Stage.OWNER_REACHED, Stage.PROVED
-PROPOSED, RELEASED = Stage.PROPOSED, Stage.RELEASED
+PROPOSED, RELEASED, CLOSED = Stage.PROPOSED, Stage.RELEASED, Stage.CLOSED
 END: Final[frozenset[Stage]] = frozenset()
 LEADS_TO: Final = {
     # A proof can be the first sign of life there is.
-    OPENED: frozenset({OWNER_REACHED, PROVED}),
-    OWNER_REACHED: frozenset({PROVED}),
-    PROVED: frozenset({PROPOSED}),
+    OPENED: frozenset({OWNER_REACHED, PROVED, CLOSED}),
+    OWNER_REACHED: frozenset({PROVED, CLOSED}),
+    PROVED: frozenset({PROPOSED, CLOSED}),
     PROPOSED: frozenset({PROVED, RELEASED}),
     RELEASED: END,
+    CLOSED: END,
 }
 
 
@@ -73,6 +77,8 @@ class Ticket(Struct, frozen=True, kw_only=True):
     proved_at: datetime | None = None
     proposed_at: datetime | None = None
     closed_at: datetime | None = None
+    # Why what was only a hint was laid aside.
+    closed_reason: str | None = None
     # Only a hint so far: the account is not frozen. A freeze joins it and clears the mark.
     unconfirmed: bool = False
     # A reporter said that the owner is not safe. Never taken back while the ticket is open.
@@ -87,6 +93,11 @@ class Ticket(Struct, frozen=True, kw_only=True):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def owner_is_verified(self) -> bool:
+        """The proofs were enough, once; what is proved is not unproved."""
+        return self.proved_at is not None
 
     @property
     def holds_notices(self) -> bool:

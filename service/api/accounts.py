@@ -4,15 +4,27 @@ from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from litestar import Response, Router, get, put
+from litestar import Response, Router, delete, get, put
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency, Provide
 from litestar.openapi import ResponseSpec
-from litestar.params import HeaderParameter, JSONBody
-from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_304_NOT_MODIFIED
+from litestar.params import HeaderParameter, JSONBody, QueryParameter
+from litestar.status_codes import (
+    HTTP_200_OK,
+    HTTP_201_CREATED,
+    HTTP_202_ACCEPTED,
+    HTTP_304_NOT_MODIFIED,
+)
 from msgspec import Meta, Struct
 
-from domain.accounts import Account, AccountState, AddressKind, Display, Done
+from domain.accounts import (
+    Account,
+    AccountState,
+    AddressKind,
+    ClosingReason,
+    Display,
+    Done,
+)
 from domain.wallets import Wallet
 from service import openapi
 from service.api.bodies import ApiRequest
@@ -206,6 +218,34 @@ async def see_account(
     return AccountAnswer.of(await accounts.see_account(house, wallet, subject))
 
 
+class ClosingAnswer(Struct, frozen=True, kw_only=True):
+    """Announced to owner and contacts; a freeze before that instant stops it."""
+
+    closes_at: datetime | None
+    reason: ClosingReason | None
+
+
+@delete(
+    "/v1/accounts/{subject:str}",
+    status_code=HTTP_202_ACCEPTED,
+    responses=openapi.problems_at(400, 401, 403, 404, 409, 429),
+    response_description="Announced",
+)
+async def close_account(
+    subject: SubjectInPath,
+    house: NamedDependency[House],
+    wallet: NamedDependency[Wallet],
+    caller: NamedDependency[Caller],
+    reason: Annotated[ClosingReason, QueryParameter(description="Why; the rule is the same.")],
+) -> ClosingAnswer:
+    """The account closes in 72 hours. Said again, the first instant stands.
+
+    409 `account-frozen`, `ticket-open` or `account-closed`.
+    """
+    closing = await accounts.close_account(house, wallet, subject, reason=reason, by=caller.actor)
+    return ClosingAnswer(closes_at=closing.closes_at, reason=closing.closing_reason)
+
+
 @get(
     "/v1/accounts/{subject:str}/freeze-state",
     responses={
@@ -280,7 +320,7 @@ def _names(header: str, etag: str) -> bool:
 
 ACCOUNTS = Router(
     path="/",
-    route_handlers=[put_account, see_account, see_freeze_state, confirm_freeze],
+    route_handlers=[put_account, see_account, close_account, see_freeze_state, confirm_freeze],
     guards=[needs(Scope.ACCOUNTS)],
     dependencies={"caller": Provide(the_caller, sync_to_thread=False)},
     request_class=ApiRequest,

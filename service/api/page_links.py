@@ -26,12 +26,17 @@ class NewPageLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         LinkPurpose,
         Meta(description="`manage` without a recent strong sign-in opens pages that only show."),
     ]
-    session_id: UUID
+    session_id: Annotated[
+        UUID | None,
+        Meta(description="Not for `dispute` while frozen: then no session lives."),
+    ] = None
     auth_time: Annotated[Instant, Meta(description="When the owner last signed in to the wallet.")]
     acr: Annotated[Word, Meta(description="How strongly they did.", examples=["urn:norte:strong"])]
 
     def __post_init__(self) -> None:
         plausible(self.auth_time)
+        if self.session_id is None and self.purpose is not LinkPurpose.DISPUTE:
+            raise ValueError("session_id is missing")
 
 
 class PageLinkAnswer(Struct, frozen=True, kw_only=True):
@@ -49,10 +54,13 @@ async def make_page_link(
     house: NamedDependency[House],
     wallet: NamedDependency[Wallet],
 ) -> PageLinkAnswer:
-    """A link for an active session of the account; 404 for any other session."""
+    """A link for an active session of the account; 404 for any other session.
+
+    To dispute while frozen it needs no session, but a strong sign-in later than the freeze.
+    """
     asked = AskedLink(
         purpose=data.purpose,
-        session_id=SessionId(data.session_id),
+        session_id=SessionId(data.session_id) if data.session_id is not None else None,
         auth_time=in_utc(data.auth_time),
         acr=data.acr,
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Request, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from domain.accounts import WalletSession
@@ -15,23 +15,20 @@ from domain.wallets import Wallet
 from service import openapi
 from service.api.bodies import ApiRequest
 from service.api.callers import REFUSALS, needs, the_caller
-from service.api.shapes import Instant, Subject, SubjectInPath, Word, in_utc, plausible
+from service.api.shapes import (
+    IdempotencyKey,
+    Instant,
+    Subject,
+    SubjectInPath,
+    Word,
+    in_utc,
+    plausible,
+)
 from service.operations import idempotency, sessions
 from service.operations.clients import Caller
 from service.operations.house import House
 from service.operations.sessions import SeenSession, ToldDevice
 from service.storage.values import Scope
-
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\u0021-\u007e]+(?![\s\S])",
-        description="The same key and body within 24 hours get the first answer again.",
-    ),
-]
 
 
 class DeviceOfSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from litestar.params import PathParameter
+from litestar.params import HeaderParameter, PathParameter
 from msgspec import Meta
 
 # No control character and no replacement character: two ids that were not UTF-8 must not
@@ -31,6 +31,15 @@ SubjectInPath = Annotated[
         description="The wallet's own id of its user, percent-encoded; without `/`.",
     ),
 ]
+_KEY: Final = HeaderParameter(
+    name="Idempotency-Key",
+    min_length=1,
+    max_length=255,
+    pattern=r"^[\u0021-\u007e]+(?![\s\S])",
+    description="The same key and body within 24 hours get the first answer again.",
+)
+IdempotencyKey = Annotated[str | None, _KEY]
+NeededIdempotencyKey = Annotated[str, _KEY]
 Name = Annotated[str, Meta(min_length=1, max_length=40, examples=["Olga"])]
 FullName = Annotated[str, Meta(min_length=1, max_length=80, examples=["Olga Ortiz"])]
 Word = Annotated[str, Meta(min_length=1, max_length=255, pattern=_PLAIN)]

@@ -26,6 +26,11 @@ def agent_commands() -> None:
 @click.option("--role", type=_ROLES, default=Role.AGENT.value)
 @click.option("--wallet", "origins", multiple=True, required=True, help="Origins they serve.")
 @click.option("--language", type=click.Choice(["es", "pt-BR", "en"]), default="es")
+@click.option(
+    "--safety",
+    is_flag=True,
+    help="Trained for owners who do not feel safe with their own people: sees their tickets.",
+)
 @click.password_option(help=f"At least {SHORTEST} characters; asked for when not given.")
 @asynchronous
 async def add_agent(
@@ -36,6 +41,7 @@ async def add_agent(
     role: str,
     origins: tuple[str, ...],
     language: str,
+    safety: bool,
     password: str,
 ) -> None:
     """Add an agent; the authenticator secret is printed this once. They approve after 24 h."""
@@ -53,6 +59,7 @@ async def add_agent(
                 role=Role(role),
                 wallets=served,
                 language=language,
+                trained_for_safety=safety,
             ),
         )
     say.print(secret, markup=False)

@@ -1,12 +1,23 @@
 """Pages for agents, on an origin of their own.
 
 `signing_in` the door · `queue` what waits · `ticket` one case and what may be done on it ·
-`approval` the second person's page · `frame` what all of them share · `answers` refusals in words
+`judgement` hints laid aside, reports judged · `restoring` removals, people taken back, devices ·
+`approval` the second person's page · `safety` owners who do not feel safe ·
+`frame` what all of them share · `answers` refusals in words
 """
 
 from litestar.types import ControllerRouterHandler
 
-from service.console import answers, approval, queue, signing_in, ticket
+from service.console import (
+    answers,
+    approval,
+    judgement,
+    queue,
+    restoring,
+    safety,
+    signing_in,
+    ticket,
+)
 
 __all__ = ["ROUTES", "answers"]
 
@@ -23,6 +34,19 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     ticket.propose_release,
     ticket.answer_duress,
     ticket.let_notices_go,
+    judgement.note_attempt,
+    judgement.close,
+    judgement.hear,
+    judgement.judge,
+    judgement.decide_verdict,
+    restoring.decide_removal,
+    restoring.reinstate,
+    restoring.clear_device,
+    safety.show,
+    safety.add_note,
+    safety.remove_contact,
+    safety.close,
+    safety.back,
     approval.show,
     approval.approve,
     approval.reject,

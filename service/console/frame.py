@@ -38,8 +38,8 @@ _HOUSE: Final = Brand(
     emergency_number="",
     theme_css="",
 )
-_TICKET: Final = r"/console/tickets/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_RETURN: Final = re.compile(rf"{_TICKET}(?:/approval)?")
+_ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_RETURN: Final = re.compile(rf"/console/(?:tickets/{_ID}(?:/approval)?|safety/{_ID})")
 
 
 class Me(Struct, frozen=True, kw_only=True):

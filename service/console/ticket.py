@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from domain.ids import TicketId
 from domain.refusals import NotFound, Refused
-from domain.tickets import Duress, ProofKind, ReleaseReason
+from domain.tickets import Duress, ProofKind, ReleaseReason, TicketKind
 from service.console.frame import (
     Me,
     country_said,
@@ -89,7 +89,7 @@ async def show(
     ticket_id: FromPath[UUID],
     house: NamedDependency[House],
     by: NamedDependency[SignedIn],
-) -> Response[str]:
+) -> Response[Any]:
     return await _ticket(request, house, TicketId(ticket_id), by)
 
 
@@ -102,7 +102,7 @@ async def reach_owner(
 ) -> Response[Any]:
     await our_form(request)
     work = tickets.reach_owner(house, TicketId(ticket_id), by=by)
-    return await _done_or_told(request, house, TicketId(ticket_id), by, work, act="reach")
+    return await done_or_told(request, house, TicketId(ticket_id), by, work, act="reach")
 
 
 @post("/console/tickets/{ticket_id:uuid}/proofs", include_in_schema=False, dependencies=BY)
@@ -116,7 +116,7 @@ async def record_proof(
     typed = Typed(kind=fields.get("kind", ""), source=fields.get("source", "")[:200])
     form = filled_in(fields, ProofForm)
     if form is None:
-        return await _incomplete(request, house, TicketId(ticket_id), by, act="prove", typed=typed)
+        return await incomplete(request, house, TicketId(ticket_id), by, act="prove", typed=typed)
     work = tickets.record_proof(
         house,
         TicketId(ticket_id),
@@ -125,7 +125,7 @@ async def record_proof(
         by=by,
         key=str(form.key),
     )
-    return await _done_or_told(
+    return await done_or_told(
         request, house, TicketId(ticket_id), by, work, act="prove", typed=typed
     )
 
@@ -141,13 +141,11 @@ async def propose_release(
     typed = Typed(reason=fields.get("reason", ""))
     form = filled_in(fields, ProposalForm)
     if form is None:
-        return await _incomplete(
-            request, house, TicketId(ticket_id), by, act="propose", typed=typed
-        )
+        return await incomplete(request, house, TicketId(ticket_id), by, act="propose", typed=typed)
     work = tickets.propose_release(
         house, TicketId(ticket_id), reason=form.reason, by=by, seen=form.seen
     )
-    return await _done_or_told(
+    return await done_or_told(
         request, house, TicketId(ticket_id), by, work, act="propose", typed=typed
     )
 
@@ -161,11 +159,11 @@ async def answer_duress(
 ) -> Response[Any]:
     form = filled_in(await our_form(request), DuressForm)
     if form is None:
-        return await _incomplete(
+        return await incomplete(
             request, house, TicketId(ticket_id), by, act="duress", typed=_NOTHING
         )
     work = danger.answer_duress(house, TicketId(ticket_id), form.answer, by=by, seen=form.seen)
-    return await _done_or_told(request, house, TicketId(ticket_id), by, work, act="duress")
+    return await done_or_told(request, house, TicketId(ticket_id), by, work, act="duress")
 
 
 @post("/console/tickets/{ticket_id:uuid}/notices", include_in_schema=False, dependencies=BY)
@@ -177,11 +175,11 @@ async def let_notices_go(
 ) -> Response[Any]:
     form = filled_in(await our_form(request), NoticesForm)
     if form is None:
-        return await _incomplete(
+        return await incomplete(
             request, house, TicketId(ticket_id), by, act="notices", typed=_NOTHING
         )
     work = danger.let_notices_go(house, TicketId(ticket_id), by=by, seen=form.seen)
-    return await _done_or_told(request, house, TicketId(ticket_id), by, work, act="notices")
+    return await done_or_told(request, house, TicketId(ticket_id), by, work, act="notices")
 
 
 def filled_in(fields: dict[str, str], shape: type[F]) -> F | None:
@@ -192,12 +190,12 @@ def filled_in(fields: dict[str, str], shape: type[F]) -> F | None:
         return None
 
 
-async def _done_or_told(
+async def done_or_told(
     request: AnyRequest,
     house: House,
     ticket_id: TicketId,
     by: SignedIn,
-    work: Awaitable[None],
+    work: Awaitable[object],
     *,
     act: str,
     typed: Typed = _NOTHING,
@@ -220,9 +218,15 @@ async def _done_or_told(
     return go(f"/console/tickets/{ticket_id}?done={act}")
 
 
-async def _incomplete(
-    request: AnyRequest, house: House, ticket_id: TicketId, by: SignedIn, *, act: str, typed: Typed
-) -> Response[str]:
+async def incomplete(
+    request: AnyRequest,
+    house: House,
+    ticket_id: TicketId,
+    by: SignedIn,
+    *,
+    act: str,
+    typed: Typed = _NOTHING,
+) -> Response[Any]:
     return await _ticket(
         request,
         house,
@@ -245,8 +249,11 @@ async def _ticket(
     refusal: str = "",
     typed: Typed = _NOTHING,
     status: int = HTTP_200_OK,
-) -> Response[str]:
+) -> Response[Any]:
     seen = await desk.see_ticket(house, ticket_id, by)
+    if seen.ticket.kind is TicketKind.SAFETY:
+        # An owner who does not feel safe has a page of their own, with less on it.
+        return go(f"/console/safety/{ticket_id}")
     language = language_of(by)
     shown = TicketPage(
         me=me(by),

@@ -73,14 +73,16 @@ class Secrets(Struct, frozen=True):
         return msgspec.json.decode(self.agents.read_bytes(), type=tuple[DemoAgent, ...])
 
 
-async def load(*, service_url: str, owner_url: str, keys_folder: Path, origin: str) -> None:
+async def load(
+    *, service_url: str, owner_url: str, keys_folder: Path, origin: str, issuer: str
+) -> None:
     """Make who is missing; twice does no harm. Raises DemoBroken.
 
-    The wallet's origin follows `origin`: its port may have been taken by someone else.
+    The wallet's origin and its issuer follow: their ports may have been taken by someone else.
     """
     private = Secrets(keys_folder)
     async with open_house(service_url, keys_folder) as house, as_owner(owner_url) as owner:
-        wallet = await the_wallet(house, owner, origin)
+        wallet = await the_wallet(house, owner, origin, issuer)
         await the_client(house, owner, wallet, private)
         await the_agents(house, owner, wallet, private)
 
@@ -118,10 +120,10 @@ async def as_owner(owner_url: str) -> AsyncGenerator[AsyncConnection]:
         await engine.dispose()
 
 
-async def the_wallet(house: House, owner: AsyncConnection, origin: str) -> Wallet:
+async def the_wallet(house: House, owner: AsyncConnection, origin: str, issuer: str) -> Wallet:
     known = next((w for w in await stored.all_wallets(owner) if w.name == "Norte"), None)
     if known is None:
-        return await wallets.add_wallet(house, norte(origin))
+        return await wallets.add_wallet(house, norte(origin, issuer))
     try:
         await find_key(owner, house.keys, known.data_key_id)
     except CannotOpen:
@@ -129,10 +131,15 @@ async def the_wallet(house: House, owner: AsyncConnection, origin: str) -> Walle
             "The keys do not open this database: they belong to another one. "
             "`make run-clean` forgets both."
         ) from None
-    if known.origin != origin:
+    if (known.origin, known.issuer, known.audience) != (origin, issuer, origin):
         moved = update(tables.wallets).where(tables.wallets.c.id == known.id)
         await owner.execute(
-            moved.values(origin=origin, row_version=tables.wallets.c.row_version + 1)
+            moved.values(
+                origin=origin,
+                issuer=issuer,
+                audience=origin,
+                row_version=tables.wallets.c.row_version + 1,
+            )
         )
     return known
 
@@ -193,7 +200,7 @@ async def put_aside(owner: AsyncConnection, login: str) -> None:
     )
 
 
-def norte(origin: str) -> NewWallet:
+def norte(origin: str, issuer: str) -> NewWallet:
     return NewWallet(
         origin=origin,
         name="Norte",
@@ -209,6 +216,9 @@ def norte(origin: str) -> NewWallet:
         emergency_number="911",
         email_from="avisos@norte.example",
         strong_acr=(STRONG,),
+        issuer=issuer,
+        audience=origin,
+        token_algorithms=("ES256",),
     )
 
 

@@ -142,6 +142,7 @@ async def prepare(databases: Databases, private: Secrets, ports: Ports) -> None:
         owner_url=databases.owner,
         keys_folder=private.folder,
         origin=ports.origin,
+        issuer=ports.wallet_origin,
     )
 
 
@@ -211,6 +212,7 @@ def wallet_environment(folder: Path, ports: Ports) -> dict[str, str]:
         "NORTE_PORT": str(ports.wallet),
         "NORTE_FILE": str(folder / "sample-wallet.json"),
         "NORTE_RESGUARDO": ports.origin,
+        "NORTE_ISSUER": ports.wallet_origin,
         "NORTE_CLIENT": CLIENT,
         "NORTE_SECRET_FILE": str(Secrets(folder / "keys").client),
     }

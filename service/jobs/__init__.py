@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from service.operations import checkpoints, hints, housekeeping, journal
+from service.operations import checkpoints, erasing, hints, housekeeping, journal, purging
 from service.operations.house import House
 
 Operation = Callable[[House], Awaitable[int]]
@@ -27,6 +27,10 @@ JOBS: Final[Mapping[str, Job]] = {
     "sign-checkpoints": Job(every=timedelta(minutes=1), run=checkpoints.write_checkpoints),
     # An owner without a phone is waiting for a call.
     "file-hints": Job(every=timedelta(seconds=1), run=hints.file_hints),
-    "lapse-invitations": Job(every=timedelta(minutes=1), run=housekeeping.lapse_invitations),
+    "settle-contacts": Job(every=timedelta(minutes=1), run=housekeeping.settle_contacts),
+    "close-accounts": Job(every=timedelta(minutes=1), run=housekeeping.close_accounts),
+    # Deadlines of days: an hour more or less is none of them.
+    "erase-persons": Job(every=timedelta(hours=1), run=erasing.erase_due),
+    "purge": Job(every=timedelta(hours=1), run=purging.purge),
     "sweep": Job(every=timedelta(minutes=10), run=housekeeping.sweep),
 }

@@ -13,14 +13,15 @@ from domain.accounts import (
     Account,
     AccountAddress,
     AddressKind,
+    ClosingReason,
     Display,
     Done,
 )
 from domain.change import Change
 from domain.contacts import allowed_name
-from domain.events import AccountRegistered, Actor, AddressesChanged
+from domain.events import AccountRegistered, Actor, AddressesChanged, ClosingAnnounced
 from domain.ids import AccountId, AddressId, PersonId
-from domain.refusals import NotFound
+from domain.refusals import AccountIsClosed, NotFound
 from domain.wallets import Wallet
 from service.operations.addresses import masked, normal_email, normal_phone, plain_text
 from service.operations.house import House
@@ -29,7 +30,7 @@ from service.security.encryption import DataKey, Place
 from service.security.tokens import new_id
 from service.storage import load
 from service.storage.keychain import Opener, find_key, make_key
-from service.storage.rows import clock, keep, put
+from service.storage.rows import clock, keep, put, record
 from service.storage.values import Person
 
 
@@ -88,15 +89,53 @@ async def _put_account(house: House, wallet: Wallet, told: ToldAccount, *, by: A
         if before is None:
             account, key = await _register(db, house, wallet, told, by=by, now=now)
         else:
+            if before.is_closed(now):
+                raise AccountIsClosed
             person = await load.person(db, wallet.id, before.person_id)
             if person.data_key_id is None:
                 raise NotFound
             key = await find_key(db, house.keys, person.data_key_id)
             account = await put(db, before, _updated(before, told, key))
         changed = await _replace_addresses(db, house, account, wanted, key=key, now=now)
-        if changed is not None:
+        # Of a new account nobody has to be told that it got its first addresses.
+        if changed is not None and before is not None:
             account = await keep(db, wallet.id, account, Change(account, (changed,)), by=by)
         return account
+
+
+async def close_account(
+    house: House, wallet: Wallet, subject: str, *, reason: ClosingReason, by: Actor
+) -> Account:
+    """Announce to owner and contacts that the account closes; answers it with `closes_at`.
+
+    Said again, the first instant stands. Raises AccountIsFrozen, TicketIsOpen, AccountIsClosed.
+    """
+    async with house.engine.begin() as db:
+        account = await load.account_by_subject(db, wallet.id, subject, for_change=True)
+        if account is None:
+            raise NotFound
+        now = await clock(db)
+        change = accounts.close(
+            account,
+            reason=reason,
+            has_open_ticket=await load.has_open_ticket(db, wallet.id, account.id),
+            policy=wallet.policy.closing,
+            now=now,
+        )
+        closing = await keep(db, wallet.id, account, change, by=by)
+        if change.events and closing.closes_at is not None:
+            told = tuple(
+                ClosingAnnounced(
+                    account_id=account.id,
+                    contact_id=contact.id,
+                    closes_at=closing.closes_at,
+                    at=now,
+                )
+                for contact in await load.contacts_of(db, wallet.id, account.id)
+                if not contact.is_gone(account, now)
+            )
+            await record(db, wallet.id, told, by=by)
+        return closing
 
 
 async def see_account(house: House, wallet: Wallet, subject: str) -> SeenAccount:

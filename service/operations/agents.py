@@ -56,6 +56,8 @@ class NewAgent(Struct, frozen=True, kw_only=True):
     role: Role = Role.AGENT
     wallets: tuple[WalletId, ...]
     language: str
+    # Sees the tickets of owners who do not feel safe with their own people.
+    trained_for_safety: bool = False
 
 
 class SignedIn(Struct, frozen=True, kw_only=True):
@@ -93,6 +95,7 @@ async def add_agent(house: House, new: NewAgent) -> str:
             totp_secret=key.seal(Place("agents", "totp_secret", agent_id), secret),
             can_approve_from=now + DEFAULT.tickets.new_agent_waits,
             created_at=now,
+            trained_for_safety=new.trained_for_safety,
         )
         change = Change(agent, (AgentAdded(agent_id=agent_id, at=now),))
         await keep(db, THE_INSTALLATION, None, change, by=THE_OPERATOR)

@@ -8,14 +8,16 @@ than one person, and a code succeeds at most once.
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import challenges as rules
 from domain.challenges import Challenge, CodeResult, Purpose
+from domain.change import Change
 from domain.contacts import Contact
-from domain.events import Actor, ActorKind
-from domain.ids import ChallengeId
+from domain.events import Actor, ActorKind, CodeAsked, Event
+from domain.ids import AddressId, ChallengeId
 from domain.policy import CodePolicy
 from domain.refusals import PageExpired
 from domain.reports import Way
@@ -28,7 +30,7 @@ from service.security.encryption import Place
 from service.security.tokens import new_code, new_id
 from service.storage import load
 from service.storage.keychain import find_key
-from service.storage.rows import clock, keep, value_of
+from service.storage.rows import clock, keep, put, value_of
 from service.storage.tables import challenges, now
 from service.storage.values import BrowserSession
 
@@ -62,8 +64,11 @@ async def ask(
     *,
     contact: Contact | None,
     purpose: Purpose,
+    address_id: AddressId | None = None,
+    silent: bool = False,
 ) -> Challenge:
-    """Put a new code on its way to the contact's enrolled address; without a contact, to nobody.
+    """Put a new code on its way to the contact's enrolled address, or to another one of theirs;
+    without a contact, and where it has to be `silent`, to nobody.
 
     With and without one it is the same statements and rows. Whoever calls holds a lock, so that
     two browsers asking for the same budget wait for one another. Raises TooSoon with the instant
@@ -81,6 +86,7 @@ async def ask(
             code_hmac=hmac_of(house.keys.codes[0], before.id, code),
             policy=policy,
             now=instant,
+            address_id=address_id,
         )
     else:
         before = None
@@ -94,12 +100,15 @@ async def ask(
             way=session.way,
             purpose=purpose,
             address_index=budget.address_index,
+            address_id=address_id,
             code_hmac=hmac_of(house.keys.codes[0], challenge_id, code),
             code_expires_at=instant + policy.lasts,
             asked_at=instant,
             next_code_from=next_from,
         )
         change = rules.begin(fresh, now=instant)
+    if silent:
+        change = Change(change.value, tuple(_to_nobody(event) for event in change.events))
     promise_id = new_id()
     key = await find_key(db, house.keys, wallet.data_key_id)
     return await keep(
@@ -111,6 +120,36 @@ async def ask(
         promise_id=promise_id,
         secret=key.seal(Place("outbox", "secret", promise_id), code),
     )
+
+
+def _to_nobody(event: Event) -> Event:
+    return replace(event, contact_id=None) if isinstance(event, CodeAsked) else event
+
+
+async def begin_unsent(
+    db: AsyncConnection, house: House, wallet: Wallet, session: BrowserSession, contact: Contact
+) -> Challenge:
+    """Where guesses at an authenticator app's codes are counted when no code of ours is on its way.
+
+    Its own code is known to nobody; the next one that is asked for takes its place.
+    """
+    instant, challenge_id = await clock(db), ChallengeId(new_id())
+    unknown = new_code(digits_of(session.way, wallet.policy.codes))
+    unsent = Challenge(
+        id=challenge_id,
+        wallet_id=wallet.id,
+        person_id=contact.person_id,
+        contact_id=contact.id,
+        browser_session_id=session.id,
+        way=session.way,
+        purpose=Purpose(session.purpose),
+        sent=0,
+        code_hmac=hmac_of(house.keys.codes[0], challenge_id, unknown),
+        code_expires_at=instant + wallet.policy.codes.lasts,
+        asked_at=instant,
+        next_code_from=instant,
+    )
+    return await put(db, None, unsent)
 
 
 async def count_guess(house: House, wallet: Wallet, challenge: Challenge) -> Counted | CodeResult:

@@ -9,7 +9,8 @@ from domain.accounts import Account
 from domain.ids import TicketId, read_reference
 from domain.refusals import NotFound
 from domain.reports import LossKind, LossReport
-from domain.tickets import Stage, Ticket
+from domain.safety import kinds_seen_by
+from domain.tickets import Stage, Ticket, TicketKind
 from domain.wallets import Wallet
 from service.operations import ticket_page
 from service.operations.agents import SignedIn
@@ -33,6 +34,7 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     reference: str
     wallet_name: str
     stage: Stage
+    kind: TicketKind
     # Only a hint so far: nothing is frozen.
     unconfirmed: bool
     # A reporter says that the owner is not safe.
@@ -59,11 +61,11 @@ class Queue(Struct, frozen=True, kw_only=True):
 
 
 async def see_queue(house: House, by: SignedIn) -> Queue:
-    """Open loss tickets of the wallets the agent serves: breached, time left, boost, age."""
+    """Open tickets of the wallets and kinds the agent sees: breached, time left, boost, age."""
     async with house.engine.connect() as db:
         now = await clock(db)
         served = {w.id: w for w in await load.all_wallets(db) if by.agent.serves(w.id)}
-        open_ones = await load.open_tickets(db, tuple(served))
+        open_ones = await load.open_tickets(db, tuple(served), kinds_seen_by(by.agent))
         accounts = await load.accounts_with(db, tuple(served), [t.account_id for t in open_ones])
         reports = await load.reports_on(db, tuple(served), [t.id for t in open_ones])
     owned = {account.id: account for account in accounts}
@@ -84,7 +86,9 @@ async def find_ticket(house: House, typed: str, by: SignedIn) -> TicketId:
     if reference is None:
         raise NotFound
     async with house.engine.connect() as db:
-        found = await load.ticket_by_reference(db, reference, by.agent.wallets)
+        found = await load.ticket_by_reference(
+            db, reference, by.agent.wallets, kinds_seen_by(by.agent)
+        )
     if found is None:
         raise NotFound
     return found
@@ -93,7 +97,9 @@ async def find_ticket(house: House, typed: str, by: SignedIn) -> TicketId:
 async def see_ticket(house: House, ticket_id: TicketId, by: SignedIn) -> TicketSeen:
     """All facts of a ticket. NotFound for wallets the agent does not serve."""
     async with house.engine.connect() as db:
-        ticket = await load.ticket_anywhere(db, ticket_id, by.agent.wallets)
+        ticket = await load.ticket_anywhere(
+            db, ticket_id, by.agent.wallets, kinds_seen_by(by.agent)
+        )
         return await ticket_page.see(db, house, ticket, by.agent)
 
 
@@ -104,6 +110,7 @@ def _row(ticket: Ticket, wallet: Wallet, account: Account, reports: list[LossRep
         reference=ticket.reference,
         wallet_name=wallet.name,
         stage=ticket.stage,
+        kind=ticket.kind,
         unconfirmed=ticket.unconfirmed,
         danger=ticket.danger,
         boost=ticket.boost,

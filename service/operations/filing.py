@@ -220,7 +220,7 @@ def _file(filing: Filing, wallet: Wallet) -> _Filed:
         )
     )
     report = _report(filing, frozen.ticket, reference)
-    filed = reports.file(report, by=held.contact, now=known.now)
+    filed = reports.file(report, by=held.contact, account=held.account, now=known.now)
     visit = replace(held.session, report_id=report.id)
     return _Filed(report, (*frozen.steps, Step(None, filed), saving(held.session, visit)))
 

@@ -45,10 +45,13 @@ async def see_reports(house: House, wallet: Wallet, session: BrowserSession) -> 
     """What was reported from the address the code went to, the newest first. Raises CodeNeeded."""
     async with house.engine.connect() as db:
         now = await clock(db)
+        found = await contacts_here(db, wallet, session, Purpose.FOLLOW)
+        mine = await load.accounts_with(db, (wallet.id,), [c.account_id for c in found])
+        owned = {account.id: account for account in mine}
         theirs = {
             contact.id: contact
-            for contact in await contacts_here(db, wallet, session, Purpose.FOLLOW)
-            if visits.contact_fits(contact, Purpose.FOLLOW, now)
+            for contact in found
+            if visits.contact_fits(wallet, contact, owned[contact.account_id], Purpose.FOLLOW, now)
         }
         filed = await load.reports_by(db, wallet.id, theirs, limit=_MOST)
         tickets = {r.ticket_id: await load.ticket(db, wallet.id, r.ticket_id) for r in filed}

@@ -5,6 +5,7 @@ the try is counted, one code is compared, what was said is laid down. The clock 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 import structlog
@@ -14,15 +15,17 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import tickets
-from domain.accounts import AddressKind
-from domain.events import A_STRANGER
+from domain.accounts import Account, AddressKind
+from domain.events import A_STRANGER, Actor, ActorKind
 from domain.ids import AccountId, HintId
 from domain.recovery import GoodTime, Hint, LeftHint, Voice
-from domain.refusals import TooMany
+from domain.refusals import SignInVoid, TooMany
 from domain.tickets import Ticket
 from domain.wallets import Wallet
 from service.operations import freezing, recovery_cards, tries
 from service.operations.house import House
+from service.operations.idempotency import Request, remember, replay
+from service.operations.owners import Owner
 from service.security.blind_index import index_of
 from service.security.encryption import Place
 from service.security.tokens import new_id, new_reference
@@ -85,6 +88,35 @@ async def ask_for_help(house: House, wallet: Wallet, asked: Asked, *, browser: s
     await _leave(house, wallet, asked, said)
 
 
+async def leave_for(
+    house: House,
+    wallet: Wallet,
+    owner: Owner,
+    said: Said,
+    *,
+    request: Request | None = None,
+) -> datetime:
+    """The same from an owner who is signed in to the wallet: straight onto their own ticket.
+
+    `request` is the caller's Idempotency-Key (raises KeyReused). Raises SignInVoid when the
+    account froze since the token was checked.
+    """
+    async with house.engine.begin() as db:
+        account = await load.account_for_change(db, wallet.id, owner.account_id)
+        key = await find_key(db, house.keys, wallet.data_key_id)
+        if request is not None and (told := await replay(db, key, request)) is not None:
+            return msgspec.json.decode(told, type=datetime)
+        if account.epoch != owner.epoch:
+            raise SignInVoid
+        left_at = await clock(db)
+        written = msgspec.json.encode(said).decode()
+        by = Actor(ActorKind.OWNER, account.id)
+        await _put_on_ticket(db, house, wallet, account, said=written, left_at=left_at, by=by)
+        if request is not None:
+            await remember(db, key, request, msgspec.json.encode(left_at).decode())
+        return left_at
+
+
 async def file_hints(house: House) -> int:
     """Put what was left on the tickets of those it is about; what is about nobody goes."""
     async with house.engine.connect() as db:
@@ -143,30 +175,45 @@ async def _file_for(
     # Two people may share an address; in the order of their ids, as locks want it.
     for account_id in owners:
         account = await load.account_for_change(db, wallet.id, account_id)
-        person = await load.person(db, wallet.id, account.person_id)
-        if person.data_key_id is None:
-            continue
-        before = await load.open_loss_ticket_for_change(db, wallet.id, account.id)
-        if before is not None and await _has_enough(db, wallet, before):
-            continue
-        now = await clock(db)
-        if before is None:
-            new = freezing.new_ticket(wallet, account, reference=new_reference(), now=now)
-            opened = tickets.open_ticket(replace(new, unconfirmed=True), now=now)
-            before = await keep(db, wallet.id, None, opened, by=A_STRANGER)
-        hint_id = HintId(new_id())
-        key = await find_key(db, house.keys, person.data_key_id)
-        hint = Hint(
-            id=hint_id,
-            wallet_id=wallet.id,
-            account_id=account.id,
-            ticket_id=before.id,
-            said=key.seal(place_of(hint_id), said),
-            left_at=left.left_at,
+        await _put_on_ticket(
+            db, house, wallet, account, said=said, left_at=left.left_at, by=A_STRANGER
         )
-        await put(db, None, hint)
-        taken = tickets.take_hint(before, hint.id, now=now)
-        await keep(db, wallet.id, before, taken, by=A_STRANGER)
+
+
+async def _put_on_ticket(
+    db: AsyncConnection,
+    house: House,
+    wallet: Wallet,
+    account: Account,
+    *,
+    said: str,
+    left_at: datetime,
+    by: Actor,
+) -> None:
+    """On the open ticket, or a new unconfirmed one; not where there are more than anyone reads."""
+    person = await load.person(db, wallet.id, account.person_id)
+    if person.data_key_id is None:
+        return
+    before = await load.open_loss_ticket_for_change(db, wallet.id, account.id)
+    if before is not None and await _has_enough(db, wallet, before):
+        return
+    now = await clock(db)
+    if before is None:
+        new = freezing.new_ticket(wallet, account, reference=new_reference(), now=now)
+        opened = tickets.open_ticket(replace(new, unconfirmed=True), now=now)
+        before = await keep(db, wallet.id, None, opened, by=by)
+    hint_id = HintId(new_id())
+    key = await find_key(db, house.keys, person.data_key_id)
+    hint = Hint(
+        id=hint_id,
+        wallet_id=wallet.id,
+        account_id=account.id,
+        ticket_id=before.id,
+        said=key.seal(place_of(hint_id), said),
+        left_at=left_at,
+    )
+    await put(db, None, hint)
+    await keep(db, wallet.id, before, tickets.take_hint(before, hint.id, now=now), by=by)
 
 
 async def _has_enough(db: AsyncConnection, wallet: Wallet, ticket: Ticket) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import delete, select, text
 
-from service.operations import people
+from service.operations import settling
 from service.operations.house import House
 from service.operations.idempotency import KEPT
 from service.storage import gauges, load
@@ -30,11 +30,18 @@ _TOLD_ROWS_STAY: Final = timedelta(days=90)
 _STUCK_AFTER: Final = 60
 
 
-async def lapse_invitations(house: House) -> int:
-    """Settle overdue invitations of every wallet."""
+async def settle_contacts(house: House) -> int:
+    """What the clock concludes about contacts, in every wallet."""
     async with house.engine.connect() as db:
         wallets = await load.all_wallets(db)
-    return sum([await people.lapse_overdue(house, wallet) for wallet in wallets])
+    return sum([await settling.settle_overdue(house, wallet) for wallet in wallets])
+
+
+async def close_accounts(house: House) -> int:
+    """Announced closings whose instant has come, in every wallet."""
+    async with house.engine.connect() as db:
+        wallets = await load.all_wallets(db)
+    return sum([await settling.close_overdue(house, wallet) for wallet in wallets])
 
 
 async def sweep(house: House) -> int:

@@ -18,11 +18,12 @@ from domain.wallets import Wallet
 from service.operations import codes, visits
 from service.operations.addresses import masked
 from service.operations.house import House
+from service.operations.settling import settle_contacts
 from service.operations.visits import Draft
 from service.security.encryption import Place
 from service.security.tokens import digest, new_id, new_token
 from service.storage import load
-from service.storage.keychain import Opener, find_key
+from service.storage.keychain import Opener, find_key, hold_key
 from service.storage.rows import clock, keep, put
 from service.storage.values import BrowserSession, PersonAddress
 
@@ -97,6 +98,10 @@ async def accept(
         account = await load.account_for_change(db, wallet.id, before.account_id)
         before = await load.contact_for_change(db, wallet.id, before.id)
         now = await clock(db)
+        if before.waits_for_place(now):
+            # The place may be free by now, and the job late.
+            await settle_contacts(db, wallet, account, now)
+            before = await load.contact_for_change(db, wallet.id, before.id)
         if not await codes.spend(db, house, wallet, challenge):
             return CodeResult.USED_UP
         contact = await _with_proved_address(db, house, wallet, before, now)
@@ -104,6 +109,7 @@ async def accept(
         change = contacts.accept(
             contact,
             account=account,
+            policy=wallet.policy.contacts,
             text_version=CONSENT_TEXT,
             language=language,
             link_sha256=digest(token),
@@ -220,7 +226,9 @@ async def _with_proved_address(
         await put(db, None, held)
         return contact
     assert holder.data_key_id is not None  # noqa: S101  (said above; the checker cannot see it)
-    other = await find_key(db, house.keys, holder.data_key_id)
+    other = await hold_key(db, house.keys, holder.data_key_id)
+    if other is None:
+        raise LinkNotValid
     return replace(
         contact,
         person_id=PersonId(holder.id),

@@ -7,8 +7,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import select
 
+from domain import sign_ins
+from domain.accounts import Account
 from domain.ids import PageLinkId, SessionId, WalletId
-from domain.refusals import AccountIsFrozen, LinkNotValid, NotFound, PageExpired
+from domain.refusals import (
+    AccountIsFrozen,
+    LinkNotValid,
+    NotFound,
+    PageExpired,
+    StrongSignInNeeded,
+)
+from domain.sign_ins import SignIn
 from domain.wallets import Wallet
 from service.operations import browsers
 from service.operations.browsers import Opened
@@ -27,7 +36,8 @@ class AskedLink(Struct, frozen=True, kw_only=True):
     """What the wallet vouches for when it asks for a page link."""
 
     purpose: LinkPurpose
-    session_id: SessionId
+    # None only for a dispute while frozen: no session lives then.
+    session_id: SessionId | None
     auth_time: datetime
     acr: str
 
@@ -38,19 +48,26 @@ class MadeLink(Struct, frozen=True, kw_only=True):
 
 
 async def make_page_link(house: House, wallet: Wallet, subject: str, asked: AskedLink) -> MadeLink:
-    """The app's way into the owner's pages: 60 seconds, once, in the session it was asked in."""
+    """The app's way into the owner's pages: 60 seconds, once, in the session it was asked in.
+
+    To dispute it is open while the account is frozen too, on a strong sign-in later than the
+    freeze. Raises AccountIsFrozen, SignInVoid, StrongSignInNeeded.
+    """
     policy = wallet.policy.sessions
     lasts = policy.strong_sign_in_lasts
     async with house.engine.begin() as db:
         account = await load.account_by_subject(db, wallet.id, subject, for_change=True)
         if account is None:
             raise NotFound
-        if account.is_frozen:
-            raise AccountIsFrozen
         now = await clock(db)
-        known = await load.sessions_of(db, wallet.id, account.id)
-        if not any(s.id == asked.session_id and s.is_active(account, now) for s in known):
-            raise NotFound
+        if asked.purpose is LinkPurpose.DISPUTE and account.is_frozen:
+            _require_strong_since_freeze(wallet, account, asked, now)
+        elif account.is_frozen:
+            raise AccountIsFrozen
+        else:
+            known = await load.sessions_of(db, wallet.id, account.id)
+            if not any(s.id == asked.session_id and s.is_active(account, now) for s in known):
+                raise NotFound
         # A sign-in of the future is a wrong clock, or a wish: it never counts as recent.
         is_recent = asked.auth_time - _CLOCKS_DIFFER <= now < asked.auth_time + lasts
         is_strong = asked.acr in wallet.strong_acr and is_recent
@@ -64,6 +81,8 @@ async def make_page_link(house: House, wallet: Wallet, subject: str, asked: Aske
             epoch=account.epoch,
             may_manage=is_strong and asked.purpose is LinkPurpose.MANAGE,
             session_id=asked.session_id,
+            signed_in_at=asked.auth_time,
+            acr=asked.acr,
             expires_at=now + policy.page_link_lasts,
         )
         await put(db, None, link)
@@ -79,7 +98,8 @@ async def enter(house: House, wallet: Wallet, once: str) -> Opened:
             raise LinkNotValid
         account = await load.account_for_change(db, wallet.id, link.account_id)
         now = await clock(db)
-        lives = account.epoch == link.epoch and not account.is_frozen
+        is_open = not account.is_frozen or link.purpose is LinkPurpose.DISPUTE
+        lives = account.epoch == link.epoch and is_open
         if link.used_at is not None or now >= link.expires_at or not lives:
             raise LinkNotValid
         # Saved against what was read: of two presses one finds the link used.
@@ -96,6 +116,8 @@ async def enter(house: House, wallet: Wallet, once: str) -> Opened:
             account_id=account.id,
             epoch=account.epoch,
             may_manage=link.may_manage,
+            signed_in_at=link.signed_in_at,
+            acr=link.acr,
         )
         return Opened(await put(db, None, session), opened.cookie)
 
@@ -107,6 +129,16 @@ async def owner_session(house: House, wallet_id: WalletId, cookie: str) -> Brows
         if session is None or session.account_id is None:
             raise PageExpired
         account = await load.account(db, wallet_id, session.account_id)
-        if account.is_frozen or account.epoch != session.epoch:
+        is_open = not account.is_frozen or session.purpose == LinkPurpose.DISPUTE.value
+        if not is_open or account.epoch != session.epoch:
             raise PageExpired
         return session
+
+
+def _require_strong_since_freeze(
+    wallet: Wallet, account: Account, asked: AskedLink, now: datetime
+) -> None:
+    sign_in = SignIn(at=asked.auth_time, acr=asked.acr)
+    sign_ins.let_in(sign_in, account, strong_acr=wallet.strong_acr, while_frozen=True)
+    if not sign_ins.is_recent(sign_in, policy=wallet.policy, now=now):
+        raise StrongSignInNeeded

@@ -1,28 +1,32 @@
-"""The owner's trusted people: listed, invited, taken back."""
+"""The owner's trusted people: listed, invited, invited again, taken back."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import contacts
 from domain.accounts import Account, AddressKind
 from domain.contacts import Contact, ContactStatus, allowed_name
-from domain.events import THE_CLOCK, Actor, ActorKind
+from domain.events import Actor, ActorKind
 from domain.ids import ContactId, PersonId
 from domain.refusals import NotFound, PageExpired, StrongSignInNeeded
 from domain.wallets import Wallet
 from service.operations.addresses import masked, normal_email, normal_phone
 from service.operations.house import House
 from service.operations.idempotency import Request, remember, replay
+from service.operations.owners import OwnerAsking
+from service.operations.settling import settle_contacts
 from service.security.blind_index import index_of
 from service.security.encryption import DataKey, Place
 from service.security.tokens import digest, new_id, new_token
 from service.storage import load
-from service.storage.keychain import Opener, find_key, make_key
+from service.storage.forgetting import counted_hash
+from service.storage.keychain import Opener, find_key, hold_key, make_key
 from service.storage.rows import clock, keep, put
-from service.storage.values import BrowserSession, Person
+from service.storage.values import Person
 
 
 class PersonSeen(Struct, frozen=True, kw_only=True):
@@ -37,7 +41,17 @@ class PersonSeen(Struct, frozen=True, kw_only=True):
     lapses_at: datetime
     accepted_at: datetime | None
     leaves_at: datetime | None
+    # A replacement whose place is not free yet; it has none.
+    waits_for_place: bool
+    is_unconfirmed: bool
+    paused_until: datetime | None
     may_be_taken_back: bool
+    # Unanswered: the same message may go out once more, within the limits.
+    may_be_sent_again: bool
+    # On the list for good, and no removal has begun that would take its time.
+    may_be_removed: bool
+    # A removal is under way that the owner can still stop.
+    may_stay: bool
 
 
 class PeopleSeen(Struct, frozen=True, kw_only=True):
@@ -57,13 +71,15 @@ class NewContact(Struct, frozen=True, kw_only=True):
     country: str | None = None
 
 
-async def see_people(house: House, wallet: Wallet, session: BrowserSession) -> PeopleSeen:
+async def see_people(house: House, wallet: Wallet, session: OwnerAsking) -> PeopleSeen:
     """The owner's five places."""
     async with house.engine.connect() as db:
         account = await owned(db, wallet, session, for_change=False)
         now = await clock(db)
         stored = await load.contacts_of(db, wallet.id, account.id)
-        held = sorted((c for c in stored if c.holds_place(now)), key=lambda c: c.place or 0)
+        shown = (c for c in stored if c.holds_place(account, now) or c.waits_for_place(now))
+        # Who waits for a place comes last.
+        held = sorted(shown, key=lambda c: c.place or wallet.policy.contacts.most + 1)
         opener = await Opener.for_values(
             db, house.keys, [account.first_name, *(v for c in held for v in (c.name, c.address))]
         )
@@ -74,19 +90,20 @@ async def see_people(house: House, wallet: Wallet, session: BrowserSession) -> P
             ),
             time_zone=account.time_zone,
             places=policy.most,
-            people=tuple(_seen(c, opener, policy.acceptance_undone_within, now) for c in held),
+            people=tuple(_seen(c, account, opener, now) for c in held),
             may_manage=session.may_manage,
             now=now,
         )
 
 
 async def invite(
-    house: House, wallet: Wallet, session: BrowserSession, new: NewContact, *, key: str
+    house: House, wallet: Wallet, session: OwnerAsking, new: NewContact, *, key: str
 ) -> ContactId:
     """Hold a place and put an invitation on its way. The same form twice invites once.
 
-    Raises NameNotAllowed, AddressNotAllowed, OwnAddress, AlreadyInvited, NoPlaceLeft,
-    StrongSignInNeeded.
+    While someone is leaving, their replacement may be invited and waits for the place.
+    Raises NameNotAllowed, AddressNotAllowed, OwnAddress, AlreadyInvited, NoPlaceLeft, TooSoon,
+    TooMany, StrongSignInNeeded.
     """
     name = allowed_name(new.name)
     written = _written(new, wallet)
@@ -105,8 +122,12 @@ async def invite(
         if (answered := await replay(db, wallet_key, request)) is not None:
             return ContactId(UUID(answered))
         require_strong(session)
-        others = await _settle_overdue(db, wallet, account, now)
-        place = contacts.free_place(others, policy=wallet.policy.contacts, now=now)
+        policy = wallet.policy.contacts
+        others = await settle_contacts(db, wallet, account, now)
+        place = contacts.place_for(others, account=account, policy=policy, now=now)
+        lapses_at = now + policy.invitation_lasts
+        if place is None:
+            lapses_at = contacts.waiting_until(others, account=account, policy=policy, now=now)
         person, person_key = await _person_for(
             db, house, wallet, account, kind=new.kind, index=index, now=now
         )
@@ -124,15 +145,20 @@ async def invite(
             address_index=index,
             language=person.language,
             invited_at=now,
-            lapses_at=now + wallet.policy.contacts.invitation_lasts,
+            lapses_at=lapses_at,
             link_sha256=digest(token),
         )
         own = await load.addresses_of(db, wallet.id, account.id)
+        forgotten = counted_hash(house.keys, wallet.id, index)
         change = contacts.invite(
             invitation,
             account=account,
-            others=others,
+            others=_recognised(others, index=index, forgotten=forgotten),
             own_addresses=frozenset(a.address_index for a in own if a.removed_at is None),
+            sent_there=await load.invitations_sent_to(
+                db, wallet.id, new.kind, index, forgotten=forgotten
+            ),
+            policy=policy,
             now=now,
         )
         promise_id = new_id()
@@ -149,8 +175,53 @@ async def invite(
         return contact_id
 
 
+async def send_again(
+    house: House, wallet: Wallet, session: OwnerAsking, contact_id: ContactId, *, key: str
+) -> None:
+    """The invitation once more, under a new link. The same form twice sends once.
+
+    Raises NotOpen, TooSoon, TooMany, StrongSignInNeeded.
+    """
+    async with house.engine.begin() as db:
+        account = await owned(db, wallet, session, for_change=True)
+        now = await clock(db)
+        wallet_key = await find_key(db, house.keys, wallet.data_key_id)
+        request = Request(
+            wallet_id=wallet.id,
+            caller=str(session.id),
+            route="owner/send-again",
+            key=key,
+            body=contact_id.bytes,
+        )
+        if await replay(db, wallet_key, request) is not None:
+            return
+        require_strong(session)
+        others = await settle_contacts(db, wallet, account, now)
+        contact = next((other for other in others if other.id == contact_id), None)
+        if contact is None:
+            raise NotFound
+        token, promise_id = new_token(), new_id()
+        index = contact.address_index
+        forgotten = counted_hash(house.keys, wallet.id, index)
+        change = contacts.send_again(
+            contact,
+            account=account,
+            others=_recognised(others, index=index, forgotten=forgotten),
+            sent_there=await load.invitations_sent_to(
+                db, wallet.id, contact.address_kind, index, forgotten=forgotten
+            ),
+            link_sha256=digest(token),
+            policy=wallet.policy.contacts,
+            now=now,
+        )
+        secret = wallet_key.seal(Place("outbox", "secret", promise_id), token)
+        by = Actor(ActorKind.OWNER, account.id)
+        await keep(db, wallet.id, contact, change, by=by, promise_id=promise_id, secret=secret)
+        await remember(db, wallet_key, request, str(contact_id))
+
+
 async def take_back(
-    house: House, wallet: Wallet, session: BrowserSession, contact_id: ContactId
+    house: House, wallet: Wallet, session: OwnerAsking, contact_id: ContactId
 ) -> None:
     """At once: an unanswered invitation, or an acceptance of the last 24 hours."""
     async with house.engine.begin() as db:
@@ -160,40 +231,8 @@ async def take_back(
             raise NotFound
         now = await clock(db)
         require_strong(session)
-        change = contacts.take_back(
-            contact, account=account, policy=wallet.policy.contacts, now=now
-        )
+        change = contacts.take_back(contact, account=account, now=now)
         await keep(db, wallet.id, contact, change, by=Actor(ActorKind.OWNER, account.id))
-
-
-async def lapse_overdue(house: House, wallet: Wallet) -> int:
-    """The job that settles what every rule concludes anyway. Late or twice, it harms nothing."""
-    settled = 0
-    async with house.engine.connect() as db:
-        due = await load.overdue_contacts(db, wallet.id)
-    for account_id in dict.fromkeys(contact.account_id for contact in due):
-        async with house.engine.begin() as db:
-            account = await load.account_for_change(db, wallet.id, account_id)
-            now = await clock(db)
-            before = await load.contacts_of(db, wallet.id, account_id)
-            await _settle_overdue(db, wallet, account, now)
-            settled += sum(c.place is not None and not c.holds_place(now) for c in before)
-    return settled
-
-
-async def _settle_overdue(
-    db: AsyncConnection, wallet: Wallet, account: Account, now: datetime
-) -> tuple[Contact, ...]:
-    """Overdue rows give up their places before a place is counted."""
-    settled: list[Contact] = []
-    for contact in await load.contacts_of(db, wallet.id, account.id):
-        overdue = contact.place is not None and not contact.holds_place(now)
-        if overdue and contact.status in {ContactStatus.INVITED, ContactStatus.DECLINED}:
-            change = contacts.lapse(contact, now=now)
-            settled.append(await keep(db, wallet.id, contact, change, by=THE_CLOCK))
-        else:
-            settled.append(contact)
-    return tuple(settled)
 
 
 async def _person_for(
@@ -209,7 +248,10 @@ async def _person_for(
     """Whoever proved the address already, or someone known by nothing else yet."""
     holder = await load.holder_of(db, wallet.id, kind, index)
     if holder is not None and holder.data_key_id is not None:
-        return holder, await find_key(db, house.keys, holder.data_key_id)
+        # Held: they may be erased at this very moment, and are then known by nothing any more.
+        held = await hold_key(db, house.keys, holder.data_key_id)
+        if held is not None:
+            return holder, held
     key = await make_key(db, house.keys)
     person = Person(
         id=PersonId(new_id()),
@@ -221,8 +263,18 @@ async def _person_for(
     return await put(db, None, person), key
 
 
+def _recognised(
+    others: tuple[Contact, ...], *, index: bytes, forgotten: bytes
+) -> tuple[Contact, ...]:
+    """Whoever was forgotten rests like everybody else who was written to and did not answer."""
+    return tuple(
+        replace(other, address_index=index) if other.address_index == forgotten else other
+        for other in others
+    )
+
+
 async def owned(
-    db: AsyncConnection, wallet: Wallet, session: BrowserSession, *, for_change: bool
+    db: AsyncConnection, wallet: Wallet, session: OwnerAsking, *, for_change: bool
 ) -> Account:
     """The session's account, if the session still lives: not across a freeze."""
     if session.account_id is None:
@@ -231,18 +283,19 @@ async def owned(
     account = await find(db, wallet.id, session.account_id)
     if account.is_frozen or account.epoch != session.epoch:
         raise PageExpired
+    if account.is_closed(await clock(db)):
+        raise PageExpired
     return account
 
 
-def require_strong(session: BrowserSession) -> None:
+def require_strong(session: OwnerAsking) -> None:
     """The page link was made on a recent strong sign-in; the session is short."""
     if not session.may_manage:
         raise StrongSignInNeeded
 
 
-def _seen(contact: Contact, opener: Opener, undone_within: timedelta, now: datetime) -> PersonSeen:
-    unanswered = contact.status in {ContactStatus.INVITED, ContactStatus.DECLINED}
-    may_undo = contact.accepted_at is not None and now < contact.accepted_at + undone_within
+def _seen(contact: Contact, account: Account, opener: Opener, now: datetime) -> PersonSeen:
+    unanswered = contact.is_unanswered(now)
     address = opener.text(Place("contacts", "address", contact.id), contact.address)
     return PersonSeen(
         contact_id=contact.id,
@@ -254,7 +307,13 @@ def _seen(contact: Contact, opener: Opener, undone_within: timedelta, now: datet
         lapses_at=contact.lapses_at,
         accepted_at=contact.accepted_at,
         leaves_at=contact.leaves_at,
-        may_be_taken_back=unanswered or (contact.status is ContactStatus.ACTIVE and may_undo),
+        waits_for_place=contact.waits_for_place(now),
+        is_unconfirmed=contact.is_unconfirmed(now),
+        paused_until=contact.paused_until if contact.is_paused(now) else None,
+        may_be_taken_back=contacts.can_be_taken_back(contact, now),
+        may_be_sent_again=unanswered,
+        may_be_removed=contact.status in {ContactStatus.ACTIVE, ContactStatus.SUSPENDED},
+        may_stay=contacts.is_removal_pending(contact, account, now),
     )
 
 

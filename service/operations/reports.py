@@ -12,9 +12,10 @@ from domain.challenges import CodeResult, Purpose
 from domain.contacts import Contact
 from domain.ids import ContactId, DeviceId, ReportId
 from domain.refusals import CodeNeeded, NotFound, PageExpired
+from domain.reports import Way
 from domain.tickets import Ticket
 from domain.wallets import Wallet
-from service.operations import codes, visits
+from service.operations import apps, codes, visits
 from service.operations.house import House
 from service.operations.visits import Draft
 from service.security.encryption import Place
@@ -23,7 +24,7 @@ from service.storage.keychain import Opener, find_key
 from service.storage.rows import clock
 from service.storage.values import BrowserSession
 
-_VERIFIES: Final = frozenset({Purpose.REPORT, Purpose.FOLLOW})
+_VERIFIES: Final = frozenset({Purpose.REPORT, Purpose.FOLLOW, Purpose.DRILL, Purpose.SPACE})
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -54,6 +55,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """What a reporter may know afterwards; it names nobody."""
 
     reference: str
+    # By a contact whose reports do not freeze just now: nothing was stopped by it.
+    unconfirmed: bool
     frozen_at: datetime | None
     filed_at: datetime
     confirmed_at: datetime | None
@@ -70,8 +73,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
 async def spend_code(
     house: House, wallet: Wallet, session: BrowserSession, typed: str
 ) -> str | CodeResult:
-    """The right code verifies this browser for what it came for: one report, or following what
-    was reported. Answers its new cookie."""
+    """The right code verifies this browser for what it came for: one report, a rehearsal, or
+    following what was reported. Answers its new cookie."""
     purpose = Purpose(session.purpose)
     async with house.engine.connect() as db:
         challenge = await load.challenge_of(db, wallet.id, session.id, purpose)
@@ -87,6 +90,12 @@ async def spend_code(
         now = await clock(db)
         if not await codes.spend(db, house, wallet, challenge):
             return CodeResult.USED_UP
+        second = None
+        if counted.challenge.address_id is not None:
+            second = await load.address_by_id(db, wallet.id, counted.challenge.address_id)
+            if second is None:
+                # It was removed while its code was under way.
+                return CodeResult.EXPIRED
         key = await find_key(db, house.keys, wallet.data_key_id)
         return await visits.verify(
             db,
@@ -96,6 +105,50 @@ async def spend_code(
             now=now,
             until=now + wallet.policy.sessions.contact_lasts,
             draft=await visits.read_draft(db, house, wallet, session),
+            through=second,
+        )
+
+
+async def use_app_code(
+    house: House, wallet: Wallet, session: BrowserSession, typed: str
+) -> str | CodeResult:
+    """A code of the contact's authenticator app verifies this browser to report; answers its new
+    cookie. Counts only with the personal link; each code once, also when two come at once.
+
+    Its guesses are those of the code that was sent: five, and twenty in a day. Raises TooMany,
+    TooManyWrongCodes.
+    """
+    if session.way is not Way.LINK or session.purpose != Purpose.REPORT.value:
+        raise PageExpired
+    async with house.engine.begin() as db:
+        contact = await visits.contact_of(db, wallet, session, Purpose.REPORT, for_change=True)
+        app = await load.authenticator(db, wallet.id, contact.person_id, confirmed=True)
+        if app is None:
+            return CodeResult.WRONG
+        policy = wallet.policy.codes
+        challenge = await load.challenge_of(db, wallet.id, session.id, Purpose.REPORT)
+        if challenge is None or not challenge.is_live(policy, await clock(db)):
+            challenge = await codes.begin_unsent(db, house, wallet, session, contact)
+    counted = await codes.count_guess(house, wallet, challenge)
+    if isinstance(counted, CodeResult):
+        return counted
+    async with house.engine.begin() as db:
+        contact = await load.contact_for_change(db, wallet.id, contact.id)
+        now = await clock(db)
+        if not await apps.take_code(db, house, app, typed, now=now):
+            return CodeResult.WRONG
+        if not await codes.spend(db, house, wallet, challenge):
+            return CodeResult.USED_UP
+        key = await find_key(db, house.keys, wallet.data_key_id)
+        return await visits.verify(
+            db,
+            key,
+            session,
+            contact,
+            now=now,
+            until=now + wallet.policy.sessions.contact_lasts,
+            draft=await visits.read_draft(db, house, wallet, session),
+            through=apps.VERIFIED_BY,
         )
 
 
@@ -120,7 +173,7 @@ async def see_visit(house: House, wallet: Wallet, session: BrowserSession) -> Vi
                 label=opener.open(Place("contacts", "label", c.id), c.label),
             )
             for c in theirs
-            if c.can_report(now)
+            if visits.contact_fits(wallet, c, owned[c.id], Purpose.REPORT, now)
         )
         # Where there is only one answer, nobody is asked.
         only = choices[0] if len(choices) == 1 else None
@@ -152,6 +205,7 @@ async def see_receipt(house: House, wallet: Wallet, session: BrowserSession) -> 
     since = account.frozen_at if ticket.is_open else None
     return Receipt(
         reference=report.reference,
+        unconfirmed=report.unconfirmed,
         frozen_at=since,
         filed_at=report.filed_at,
         confirmed_at=confirmed_at,
@@ -173,7 +227,9 @@ async def _could_report(
     """Whom this visit could still report for; nobody once its time is over."""
     if session.verified_at is None or now >= session.expires_at:
         return ()
-    return tuple(c for c in await contacts_here(db, wallet, session) if c.can_report(now))
+    theirs = await contacts_here(db, wallet, session)
+    owned = {c.id: await load.account(db, wallet.id, c.account_id) for c in theirs}
+    return tuple(c for c in theirs if c.can_report(owned[c.id], now))
 
 
 async def contacts_here(
@@ -189,7 +245,9 @@ async def contacts_here(
     if session.verified_at is None:
         raise CodeNeeded
     contact = await visits.contact_of(db, wallet, session, purpose)
-    return await load.contacts_of_address(db, wallet.id, contact.person_id, contact.address_index)
+    # Without a link the address that was typed, which may be the second of several.
+    index = session.address_index or contact.address_index
+    return await load.contacts_of_address(db, wallet.id, contact.person_id, index)
 
 
 async def _devices(db: AsyncConnection, house: House, account: Account) -> tuple[DeviceSeen, ...]:

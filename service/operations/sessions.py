@@ -136,7 +136,7 @@ async def _begin(
     if known is not None and known.is_active(account, now):
         return known
     device = told and await load.device_by_name(db, account.wallet_id, account.id, told.id)
-    accounts.allow_session(account, device)
+    accounts.allow_session(account, device, now=now)
     if told is not None and device is None:
         device = await _link_device(db, house, account, told, now=now)
     session = WalletSession(

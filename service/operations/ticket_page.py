@@ -11,16 +11,20 @@ from domain import tickets
 from domain.access import Agent
 from domain.accounts import Account, AccountAddress, AddressKind, Device, Done, is_barred
 from domain.contacts import Contact
+from domain.disputes import Dispute
 from domain.events import AccountFrozen, FreezeConfirmed, name_of
-from domain.ids import AgentId, ContactId, ProposalId
+from domain.ids import AgentId, ContactId, DeviceId, ProposalId, ReportId
+from domain.outcomes import Verdict, VerdictStatus
 from domain.recovery import Hint
-from domain.reports import LossKind, LossReport, OwnerSafe
-from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket
+from domain.reports import LossKind, LossReport, Outcome, OwnerSafe
+from domain.tickets import Attempt, Proof, ProofKind, Proposal, ReleaseReason, Ticket
 from domain.wallets import Wallet
-from service.operations import agents, timeline, why_not
+from service.operations import agents, cleared_devices, ticket_people, timeline, why_not
 from service.operations.addresses import masked
+from service.operations.disputes import place_of as note_place
 from service.operations.hints import Said, place_of
 from service.operations.house import House
+from service.operations.ticket_people import PeopleSeen
 from service.operations.timeline import Entry, Happened
 from service.operations.why_not import Cannot
 from service.security.encryption import Place
@@ -47,6 +51,24 @@ class ReportSeen(Struct, frozen=True, kw_only=True):
     reach: str | None
     joined: bool
     owner_safe: OwnerSafe
+    report_id: ReportId
+    row_version: int
+    # By a contact whose reports do not freeze just now.
+    unconfirmed: bool
+    outcome: Outcome | None
+    answer_until: datetime | None
+    heard_at: datetime | None
+    # That it is false, said by one agent and waiting for another.
+    verdict: Verdict | None
+    verdict_by: str
+
+
+class DisputeSeen(Struct, frozen=True, kw_only=True):
+    """What the owner said against the reports, after a strong sign-in."""
+
+    disputed_at: datetime
+    note: str | None
+    without_effect: bool
 
 
 class HintSeen(Struct, frozen=True, kw_only=True):
@@ -67,6 +89,7 @@ class AddressOnFile(Struct, frozen=True, kw_only=True):
 
 
 class DeviceOnFile(Struct, frozen=True, kw_only=True):
+    device_id: DeviceId
     label: str
     platform: str
     linked_at: datetime
@@ -110,9 +133,14 @@ class TicketSeen(Struct, frozen=True, kw_only=True):
     sessions_ended: int
     reports: tuple[ReportSeen, ...]
     hints: tuple[HintSeen, ...]
+    disputes: tuple[DisputeSeen, ...]
+    attempts: tuple[Attempt, ...]
     proofs: tuple[ProofSeen, ...]
     proofs_are_enough: bool
     proposal: ProposalSeen | None
+    people: PeopleSeen
+    # Why no device can be marked as back in hand: a refusal's code, or None.
+    cannot_clear: str | None
     timeline: tuple[Happened, ...]
     cannot: Cannot
     now: datetime
@@ -126,6 +154,9 @@ class _Stored(Struct, frozen=True, kw_only=True):
     account: Account
     reports: tuple[LossReport, ...]
     hints: tuple[Hint, ...]
+    disputes: tuple[Dispute, ...]
+    attempts: tuple[Attempt, ...]
+    verdicts: tuple[Verdict, ...]
     contacts: dict[ContactId, Contact]
     addresses: tuple[AccountAddress, ...]
     devices: tuple[Device, ...]
@@ -154,11 +185,22 @@ async def see(db: AsyncConnection, house: House, ticket: Ticket, agent: Agent) -
         addresses=tuple(_address(one, stored, opener) for one in stored.addresses),
         devices=tuple(_device(one, stored, opener) for one in stored.devices),
         sessions_ended=stored.sessions_ended,
-        reports=tuple(_report(one, contacts[one.contact_id], opener) for one in stored.reports),
+        reports=tuple(
+            _report(one, contacts[one.contact_id], _pending_on(one, stored), names.get, opener)
+            for one in stored.reports
+        ),
         hints=tuple(_hint(one, opener) for one in stored.hints),
+        disputes=tuple(_dispute(one, opener) for one in stored.disputes),
+        attempts=stored.attempts,
         proofs=tuple(_proof(one, names.get, opener) for one in stored.proofs),
         proofs_are_enough=tickets.are_enough(stored.proofs, stored.wallet.policy.tickets),
         proposal=stored.pending and _proposal(stored.pending, names.get, agent),
+        people=await ticket_people.see(
+            db, house, ticket, account, stored.reports, agent=agent, now=stored.now
+        ),
+        cannot_clear=why_not.refusal_of(
+            lambda: cleared_devices.require_verified(ticket, account, stored.entries, by=agent)
+        ),
         timeline=timeline.told(stored.entries, {**names, **contacts}),
         cannot=why_not.ask(
             ticket,
@@ -166,6 +208,8 @@ async def see(db: AsyncConnection, house: House, ticket: Ticket, agent: Agent) -
             proofs=stored.proofs,
             pending=stored.pending,
             policy=stored.wallet.policy.tickets,
+            attempts=stored.attempts,
+            frozen=account.is_frozen,
             now=stored.now,
         ),
         now=stored.now,
@@ -192,6 +236,9 @@ async def _load(db: AsyncConnection, ticket: Ticket) -> _Stored:
         account=account,
         reports=reports,
         hints=await load.hints_of(db, wallet.id, ticket.id),
+        disputes=await load.disputes_of(db, wallet.id, ticket.id),
+        attempts=await load.attempts_on(db, wallet.id, ticket.id),
+        verdicts=await load.verdicts_on(db, wallet.id, ticket.id),
         contacts={contact.id: contact for contact in contacts},
         addresses=await load.addresses_of(db, wallet.id, account.id),
         devices=await load.devices_of(db, wallet.id, account.id),
@@ -208,6 +255,7 @@ def _agents_of(stored: _Stored) -> set[AgentId]:
     found = {proof.recorded_by for proof in stored.proofs if proof.recorded_by is not None}
     if stored.pending is not None:
         found.add(stored.pending.proposed_by)
+    found |= {verdict.proposed_by for verdict in stored.verdicts}
     return found | timeline.agents_in(stored.entries)
 
 
@@ -218,6 +266,7 @@ def _sealed(stored: _Stored) -> Iterator[bytes | None]:
     yield from (one.note for one in stored.reports)
     yield from (one.reach for one in stored.reports)
     yield from (one.said for one in stored.hints)
+    yield from (one.note for one in stored.disputes)
     yield from (one.name for one in stored.contacts.values())
     yield from (one.source for one in stored.proofs)
 
@@ -251,6 +300,7 @@ def _lost_at(stored: _Stored) -> datetime:
 
 def _device(one: Device, stored: _Stored, opener: Opener) -> DeviceOnFile:
     return DeviceOnFile(
+        device_id=one.id,
         label=opener.text(Place("devices", "label", one.id), one.label),
         platform=one.platform,
         linked_at=one.linked_at,
@@ -274,7 +324,27 @@ def _confirmation(stored: _Stored) -> Confirmation:
     )
 
 
-def _report(one: LossReport, contact_name: str, opener: Opener) -> ReportSeen:
+def _pending_on(report: LossReport, stored: _Stored) -> Verdict | None:
+    waiting = VerdictStatus.PENDING
+    ours = (v for v in stored.verdicts if v.report_id == report.id and v.status is waiting)
+    return next(ours, None)
+
+
+def _dispute(one: Dispute, opener: Opener) -> DisputeSeen:
+    return DisputeSeen(
+        disputed_at=one.disputed_at,
+        note=opener.open(note_place(one.id), one.note),
+        without_effect=one.without_effect,
+    )
+
+
+def _report(
+    one: LossReport,
+    contact_name: str,
+    verdict: Verdict | None,
+    name: Callable[..., str | None],
+    opener: Opener,
+) -> ReportSeen:
     return ReportSeen(
         reference=one.reference,
         kind=one.kind,
@@ -286,6 +356,14 @@ def _report(one: LossReport, contact_name: str, opener: Opener) -> ReportSeen:
         reach=opener.open(Place("loss_reports", "reach", one.id), one.reach),
         joined=one.joined,
         owner_safe=one.owner_safe,
+        report_id=one.id,
+        row_version=one.row_version,
+        unconfirmed=one.unconfirmed,
+        outcome=one.outcome,
+        answer_until=one.answer_until,
+        heard_at=one.heard_at,
+        verdict=verdict,
+        verdict_by=name(verdict.proposed_by) or "" if verdict is not None else "",
     )
 
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain import accounts, tickets
+from domain import accounts, contacts, tickets
 from domain.accounts import Account
 from domain.change import Change
-from domain.ids import ProofId, ProposalId, TicketId, WalletId
-from domain.refusals import ChangedMeanwhile, NotFound
+from domain.ids import ContactId, ProofId, ProposalId, TicketId, WalletId
+from domain.refusals import ChangedMeanwhile, NotFound, OwnerNotVerified
+from domain.safety import kinds_seen_by
 from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket
 from notifications.deliveries import drop_held
 from service.operations.addresses import plain_text
@@ -114,6 +115,7 @@ async def propose_release(
             by=by.agent,
             now=work.now,
         )
+        await _require_removals_decided(work)
         require_seen(work, seen)
         await put(work.db, None, proposal)
         await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
@@ -135,12 +137,14 @@ async def approve_release(
     async with at_work(house, ticket_id, by) as work:
         pending = await _pending(work, proposal_id)
         approved = tickets.approve(work.ticket, pending, by=by.agent, now=work.now)
+        await _require_removals_decided(work)
         require_seen(work, seen)
         released = accounts.release(work.account, ticket_id=work.ticket.id, now=work.now)
         closed = Change(tickets.close_released(work.ticket, now=work.now))
         await keep(work.db, work.wallet_id, pending, approved, by=by.actor)
         await keep(work.db, work.wallet_id, work.ticket, closed, by=by.actor)
         await keep(work.db, work.wallet_id, work.account, released, by=by.actor)
+        await _resume_removals(work, by)
         # What waited because of danger is no longer news: the release is told instead.
         await drop_held(work.db, work.wallet_id, work.account.id)
 
@@ -157,11 +161,54 @@ async def reject_release(
         await keep(work.db, work.wallet_id, work.ticket, back, by=by.actor)
 
 
+async def decide_removal(
+    house: House, ticket_id: TicketId, contact_id: ContactId, *, goes_on: bool, by: SignedIn
+) -> None:
+    """What the verified owner wants of a pending removal after the release. Decided anew, it voids
+    a proposal that waits: its approver would have read something else.
+
+    Raises OwnerNotVerified, NoRemovalPending, AccountNotFrozen, TicketClosed; NotFound for a
+    contact of somebody else.
+    """
+    async with at_work(house, ticket_id, by) as work:
+        tickets.require_open(work.ticket)
+        # Said over the telephone it counts only once it is certain who says it.
+        if work.ticket.proved_at is None:
+            raise OwnerNotVerified
+        contact = await load.contact(work.db, work.wallet_id, contact_id)
+        if contact.account_id != work.account.id:
+            raise NotFound
+        change = contacts.decide_removal(
+            contact, account=work.account, goes_on=goes_on, by=by.agent, now=work.now
+        )
+        if not change.events:
+            return
+        changed = Change(tickets.evidence_changed(work.ticket))
+        await keep(work.db, work.wallet_id, contact, change, by=by.actor)
+        pending = await load.pending_proposal(work.db, work.wallet_id, work.ticket.id)
+        if pending is not None:
+            void = tickets.void_proposal(pending, work.ticket, now=work.now)
+            await keep(work.db, work.wallet_id, pending, void, by=by.actor)
+        await keep(work.db, work.wallet_id, work.ticket, changed, by=by.actor)
+
+
+async def _require_removals_decided(work: AtWork) -> None:
+    stored = await load.contacts_of(work.db, work.wallet_id, work.account.id)
+    contacts.require_decided(stored, account=work.account, now=work.now)
+
+
+async def _resume_removals(work: AtWork, by: SignedIn) -> None:
+    """The clocks go on, as the owner decided; `work.account` is still the frozen one."""
+    for contact in await load.contacts_of(work.db, work.wallet_id, work.account.id):
+        change = contacts.resume_removal(contact, account=work.account, now=work.now)
+        await keep(work.db, work.wallet_id, contact, change, by=by.actor)
+
+
 @asynccontextmanager
 async def at_work(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncGenerator[AtWork]:
     """Transaction and locks in the house's order; NotFound for wallets the agent does not serve."""
     async with house.engine.begin() as db:
-        seen = await load.ticket_anywhere(db, ticket_id, by.agent.wallets)
+        seen = await load.ticket_anywhere(db, ticket_id, by.agent.wallets, kinds_seen_by(by.agent))
         account = await load.account_for_change(db, seen.wallet_id, seen.account_id)
         ticket = await load.ticket_for_change(db, seen.wallet_id, ticket_id)
         yield AtWork(

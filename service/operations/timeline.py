@@ -17,6 +17,7 @@ from service.storage import load
 # Facts of one instant in the order in which one led to the next; the rest as recorded.
 _CAUSE_FIRST: Final = (
     "loss-reported",
+    "unconfirmed-loss-reported",
     "ticket-opened",
     "ticket-joined",
     "hint-left",
@@ -28,6 +29,12 @@ _CAUSE_FIRST: Final = (
     "proof-recorded",
     "release-approved",
     "account-released",
+)
+
+
+# Of an owner who does not feel safe: on no other ticket, whoever reads it.
+_ONLY_THERE: Final = frozenset(
+    {"safety-asked", "safety-noted", "safety-ticket-closed", "contact-removed-for-safety"}
 )
 
 
@@ -67,6 +74,7 @@ async def entries_of(db: AsyncConnection, ticket: Ticket) -> tuple[Entry, ...]:
         for at, text in stored
         if (ticket.closed_at is None or at <= ticket.closed_at)
         for one in (msgspec.json.decode(text, type=_Stored),)
+        if one.what["event"] not in _ONLY_THERE
     ]
     return tuple(sorted(entries, key=lambda entry: (entry.at, _rank(entry))))
 

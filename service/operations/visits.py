@@ -8,12 +8,13 @@ from msgspec.structs import replace
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.accounts import AddressKind
+from domain import contacts
+from domain.accounts import Account, AddressKind
 from domain.challenges import Purpose
-from domain.contacts import Contact, ContactStatus
-from domain.ids import ContactId, DeviceId
+from domain.contacts import Contact, MayReport
+from domain.ids import AccountId, ContactId, DeviceId
 from domain.refusals import LinkNotValid, PageExpired
-from domain.reports import LossKind, OwnerSafe
+from domain.reports import LossKind, OwnerSafe, Way
 from domain.wallets import Wallet
 from service.operations import browsers, budgets, codes
 from service.operations.addresses import masked
@@ -21,11 +22,11 @@ from service.operations.browsers import Opened
 from service.operations.budgets import Sending
 from service.operations.house import House
 from service.security.encryption import DataKey, Place
-from service.security.tokens import digest, new_token
+from service.security.tokens import digest, new_id, new_token
 from service.storage import load
 from service.storage.keychain import Opener, find_key
 from service.storage.rows import clock, put
-from service.storage.values import BrowserKind, BrowserSession
+from service.storage.values import BrowserKind, BrowserSession, PersonAddress
 
 
 class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,6 +42,8 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     noticed_at: datetime | None = None
     reach: str = ""
     note: str = ""
+    # In a contact's own space: new personal links, shown this once.
+    new_links: dict[str, str] = {}
 
 
 class CodeSeen(Struct, frozen=True, kw_only=True):
@@ -57,6 +60,10 @@ class CodeSeen(Struct, frozen=True, kw_only=True):
     was_asked: bool
     guesses_left: int
     next_code_from: datetime | None
+    # Their second address, masked, where the next code could go; only for whoever holds the link.
+    other: str | None = None
+    # Whether an authenticator app's code is taken in its place.
+    app: bool = False
     now: datetime
 
 
@@ -71,11 +78,14 @@ async def open_link(
     """
     async with house.engine.begin() as db:
         contact = await load.contact_by_link(db, wallet.id, digest(token.strip()))
+        if contact is None:
+            raise LinkNotValid
+        account = await load.account(db, wallet.id, contact.account_id)
         now = await clock(db)
-        if contact is None or not contact_fits(contact, purpose, now):
+        if not contact_fits(wallet, contact, account, purpose, now):
             raise LinkNotValid
         until = now + wallet.policy.sessions.contact_lasts
-        before = await _same_visit(db, wallet, cookie, contact, purpose)
+        before = await same_visit(db, wallet, cookie, contact, purpose)
         if cookie is not None and before is not None and waits_for_code(before, now):
             return Opened(await put(db, before, replace(before, expires_at=until)), cookie)
         opened = browsers.begin(
@@ -87,29 +97,42 @@ async def open_link(
         )
         session = replace(opened.session, contact_id=contact.id)
         if before is not None and before.draft is not None:
-            draft = await read_draft(db, house, wallet, before)
+            draft = carried_on(await read_draft(db, house, wallet, before))
             key = await find_key(db, house.keys, wallet.data_key_id)
             session = replace(session, draft=sealed(key, session, draft))
         return Opened(await put(db, None, session), opened.cookie)
 
 
 async def ask_code(
-    house: House, wallet: Wallet, session: BrowserSession, *, network: str | None = None
+    house: House,
+    wallet: Wallet,
+    session: BrowserSession,
+    *,
+    network: str | None = None,
+    other: bool = False,
 ) -> None:
-    """Put a code on its way to the enrolled address, asked for from a source network.
+    """Put a code on its way to the enrolled address, asked for from a source network; to the
+    `other` one, their second, if there is one and it may do what this is for.
 
     Raises TooSoon, and TooMany when what all share is used up.
     """
     purpose = Purpose(session.purpose)
     async with house.engine.begin() as db:
+        second: PersonAddress | None = None
         if session.contact_id is None:
-            contact = await _enrolled_at(db, wallet, session, purpose)
+            contact, second = await _enrolled_at(db, wallet, session, purpose)
         else:
             contact = await load.contact_for_change(db, wallet.id, session.contact_id)
-            if not contact_fits(contact, purpose, await clock(db)):
+            account = await load.account(db, wallet.id, contact.account_id)
+            if not contact_fits(wallet, contact, account, purpose, await clock(db)):
                 raise LinkNotValid
-        await codes.ask(db, house, wallet, session, contact=contact, purpose=purpose)
-        kind, address = await _where(db, house, session, contact)
+            if other:
+                second = await other_address(db, wallet, session, contact, await clock(db))
+        address_id = second.id if second else None
+        await codes.ask(
+            db, house, wallet, session, contact=contact, purpose=purpose, address_id=address_id
+        )
+        kind, address = await _where(db, house, session, contact, second)
         sending = Sending(way=session.way, kind=kind, address=address, network=network)
         await budgets.take_sending(db, house.keys, wallet, sending)
 
@@ -123,9 +146,13 @@ async def see_code(house: House, wallet: Wallet, session: BrowserSession) -> Cod
             contact = await load.contact(db, wallet.id, session.contact_id)
         now = await clock(db)
         challenge = await load.challenge_of(db, wallet.id, session.id, purpose)
-        kind, address = await _where(db, house, session, contact)
+        second = None
+        if challenge is not None and challenge.address_id is not None:
+            second = await load.address_by_id(db, wallet.id, challenge.address_id)
+        kind, address = await _where(db, house, session, contact, second)
         policy = wallet.policy.codes
-        live = challenge is not None and challenge.is_live(policy, now)
+        was_sent = challenge is not None and challenge.sent > 0
+        live = challenge is not None and was_sent and challenge.is_live(policy, now)
         budget = codes.budget_of(session, contact, purpose)
         waiting = await budgets.next_code_from(db, house.keys, wallet, budget)
         return CodeSeen(
@@ -134,20 +161,32 @@ async def see_code(house: House, wallet: Wallet, session: BrowserSession) -> Cod
             surely=contact is not None,
             digits=codes.digits_of(session.way, policy),
             expires_at=challenge.code_expires_at if challenge is not None and live else None,
-            was_asked=challenge is not None,
+            was_asked=was_sent,
             guesses_left=challenge.guesses_left(policy) if challenge is not None else 0,
             next_code_from=waiting,
+            other=await _other_masked(db, house, wallet, session, contact, now=now),
+            app=await _has_app(db, wallet, session, contact),
             now=now,
         )
 
 
-def contact_fits(contact: Contact, purpose: Purpose, now: datetime) -> bool:
+def contact_fits(
+    wallet: Wallet, contact: Contact, account: Account, purpose: Purpose, now: datetime
+) -> bool:
     """Whether the link still opens what it was made for."""
     match purpose:
         case Purpose.ACCEPT:
             return contact.is_open_invitation(now)
         case Purpose.REPORT | Purpose.FOLLOW:
-            return contact.can_report(now) or contact.status is ContactStatus.SUSPENDED
+            # Whoever cannot freeze just now may still be the only one who knows.
+            policy = wallet.policy.reports
+            may = contacts.may_report(contact, account=account, policy=policy, now=now)
+            return may is not MayReport.NOT
+        case Purpose.DRILL:
+            return contact.can_report(account, now)
+        case Purpose.SPACE | Purpose.SECOND:
+            # What is theirs they may see and have erased after they have left, too.
+            return contact.accepted_at is not None and not contact.disowned
         case Purpose.WITHDRAW:
             # What somebody reported they may take back, also when they are no contact any more.
             return contact.accepted_at is not None
@@ -199,17 +238,29 @@ async def verify(
     now: datetime,
     until: datetime,
     draft: Draft,
+    through: PersonAddress | str | None = None,
 ) -> str:
     """The spent code's effect: this browser is verified, under a new cookie (ASVS 7.2.4), and its
-    time starts afresh."""
+    time starts afresh.
+
+    `through` is the second address, if the code went there; or what else verified them.
+    """
     current = await browsers.again(db, session)
     cookie = new_token()
+    match through:
+        case str():
+            by = through
+        case PersonAddress():
+            by = through.kind.value
+        case None:
+            by = contact.address_kind.value
     verified = replace(
         current,
         contact_id=contact.id,
         token_sha256=digest(cookie),
         verified_at=now,
-        verified_by=contact.address_kind.value,
+        verified_by=by,
+        verified_address_id=through.id if isinstance(through, PersonAddress) else None,
         expires_at=until,
         draft=sealed(wallet_key, session, draft),
     )
@@ -233,6 +284,11 @@ def draft_in(key: DataKey, session: BrowserSession) -> Draft:
     return msgspec.json.decode(key.open(_place(session), session.draft), type=Draft)
 
 
+def carried_on(draft: Draft) -> Draft:
+    """What a later visit finds again: what was typed, and no link that was shown."""
+    return replace(draft, new_links={})
+
+
 async def save_draft(
     db: AsyncConnection, house: House, wallet: Wallet, session: BrowserSession, draft: Draft
 ) -> bool:
@@ -248,22 +304,98 @@ async def save_draft(
 
 async def _enrolled_at(
     db: AsyncConnection, wallet: Wallet, session: BrowserSession, purpose: Purpose
-) -> Contact | None:
-    """Who is sent the code for a typed address; None: nobody has it, and nobody may notice."""
+) -> tuple[Contact | None, PersonAddress | None]:
+    """Who is sent the code for a typed address, and their second address if that was typed.
+
+    None: nobody has it, and nobody may notice.
+    """
     if session.address_kind is None or session.address_index is None:
         raise PageExpired
     # A lock that any address has, also one that no row knows.
     turn = int.from_bytes(session.address_index[:8], signed=True)
     await db.execute(select(func.pg_advisory_xact_lock(turn)))
-    found = await load.contacts_at(db, wallet.id, session.address_kind, session.address_index)
+    kind, index = session.address_kind, session.address_index
+    enrolled = await load.contacts_at(db, wallet.id, kind, index)
+    # Looked for whatever was found, so that a known address takes no step more or less.
+    beside = await load.contacts_beside(db, wallet.id, kind, index)
+    held = await load.address_held(db, wallet.id, kind, index)
+    found = (*enrolled, *beside)
+    # Asked for also where there are none, so that a known address takes no step more.
+    wanted = [c.account_id for c in found] or [AccountId(new_id())]
+    theirs = await load.accounts_with(db, (wallet.id,), wanted)
+    owned = {account.id: account for account in theirs}
     now = await clock(db)
-    return next((contact for contact in found if contact_fits(contact, purpose, now)), None)
+    fits = (c for c in found if contact_fits(wallet, c, owned[c.account_id], purpose, now))
+    contact = next(fits, None)
+    is_second = contact is not None and contact.address_index != index
+    return contact, held if is_second else None
+
+
+async def other_address(
+    db: AsyncConnection,
+    wallet: Wallet,
+    session: BrowserSession,
+    contact: Contact,
+    now: datetime,
+) -> PersonAddress | None:
+    """Their second address, where a code for this may go. A report is taken back only from one
+    that is a week old; whoever came without the link was asked for an address already."""
+    came_by_address = session.way is Way.ADDRESS and session.purpose != Purpose.WITHDRAW.value
+    if came_by_address or session.purpose in {Purpose.ACCEPT.value, Purpose.SECOND.value}:
+        return None
+    found = await load.second_address(db, wallet.id, contact.person_id, contact.address_index)
+    if found is None or session.purpose != Purpose.WITHDRAW.value:
+        return found
+    return found if may_withdraw(found, now) else None
+
+
+def may_withdraw(address: PersonAddress, now: datetime) -> bool:
+    return address.withdraws_from is None or address.withdraws_from <= now
+
+
+async def _other_masked(
+    db: AsyncConnection,
+    house: House,
+    wallet: Wallet,
+    session: BrowserSession,
+    contact: Contact | None,
+    *,
+    now: datetime,
+) -> str | None:
+    if contact is None:
+        return None
+    found = await other_address(db, wallet, session, contact, now)
+    if found is None:
+        return None
+    opener = await Opener.for_values(db, house.keys, (found.address,))
+    place = Place("person_addresses", "address", found.id)
+    return masked(found.kind, opener.text(place, found.address))
+
+
+async def _has_app(
+    db: AsyncConnection, wallet: Wallet, session: BrowserSession, contact: Contact | None
+) -> bool:
+    """It counts only with the personal link, and only to report."""
+    by_link = session.way is Way.LINK and session.purpose == Purpose.REPORT.value
+    if contact is None or not by_link:
+        return False
+    app = await load.authenticator(db, wallet.id, contact.person_id, confirmed=True)
+    return app is not None
 
 
 async def _where(
-    db: AsyncConnection, house: House, session: BrowserSession, contact: Contact | None
+    db: AsyncConnection,
+    house: House,
+    session: BrowserSession,
+    contact: Contact | None,
+    second: PersonAddress | None = None,
 ) -> tuple[AddressKind, str]:
-    """The enrolled address of a known contact, else the one that was typed."""
+    """The second address, if the code goes there; the enrolled one of a known contact; else the
+    one that was typed."""
+    if second is not None:
+        opener = await Opener.for_values(db, house.keys, (second.address,))
+        place = Place("person_addresses", "address", second.id)
+        return second.kind, opener.text(place, second.address)
     if contact is not None:
         opener = await Opener.for_values(db, house.keys, (contact.address,))
         place = Place("contacts", "address", contact.id)
@@ -275,7 +407,7 @@ async def _where(
     return session.address_kind, opener.text(place, session.address)
 
 
-async def _same_visit(
+async def same_visit(
     db: AsyncConnection, wallet: Wallet, cookie: str | None, contact: Contact, purpose: Purpose
 ) -> BrowserSession | None:
     """This browser's earlier visit by the same link, unless it has come to its end."""

@@ -1,23 +1,31 @@
 """The operator makes wallets."""
 
 import re
+from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import WalletId
 from domain.policy import DEFAULT, Policy
 from domain.refusals import AddressNotAllowed
-from domain.wallets import Wallet
+from domain.wallets import DEFAULT_ALGORITHMS, DEFAULT_TYPES, Wallet
 from notifications import gsm7
 from service.operations.addresses import normal_email
 from service.operations.house import House
+from service.security.issuers import ASYMMETRIC
+from service.security.outgoing import may_be_asked
 from service.security.tokens import new_id
 from service.settings import is_origin
 from service.storage.keychain import make_key
-from service.storage.rows import put
+from service.storage.rows import put, the_one
+from service.storage.tables import wallets
+
+_TYPES: Final = frozenset({"at+jwt", "jwt"})
 
 
 class NewWallet(Struct, frozen=True, kw_only=True):
@@ -37,7 +45,20 @@ class NewWallet(Struct, frozen=True, kw_only=True):
     emergency_number: str
     email_from: str
     strong_acr: tuple[str, ...]
+    issuer: str | None = None
+    audience: str | None = None
+    token_algorithms: tuple[str, ...] = DEFAULT_ALGORITHMS
+    token_types: tuple[str, ...] = DEFAULT_TYPES
     policy: Policy = DEFAULT
+
+
+class OwnersIssuer(Struct, frozen=True, kw_only=True):
+    """Whose access tokens owners come with; see `domain.wallets.Wallet`."""
+
+    issuer: str
+    audience: str
+    algorithms: tuple[str, ...] = DEFAULT_ALGORITHMS
+    types: tuple[str, ...] = DEFAULT_TYPES
 
 
 class WalletWrong(ValueError):
@@ -50,8 +71,39 @@ async def add_wallet(house: House, new: NewWallet) -> Wallet:
     Raises WalletWrong before anything is stored.
     """
     _require_usable(new)
+    _require_acr_usable(new.strong_acr)
+    if new.issuer is not None or new.audience is not None:
+        said = OwnersIssuer(
+            issuer=new.issuer or "",
+            audience=new.audience or "",
+            algorithms=new.token_algorithms,
+            types=new.token_types,
+        )
+        _require_issuer_usable(said)
     async with house.engine.begin() as db:
         return await put(db, None, await _made(db, house, new))
+
+
+async def change_issuer(house: House, origin: str, said: OwnersIssuer | None) -> Wallet:
+    """From now on (within seconds) owners come with this issuer's tokens; None: with nobody's.
+
+    Raises NotFound for an unknown origin, and WalletWrong before anything is stored.
+    """
+    if said is not None:
+        _require_issuer_usable(said)
+    async with house.engine.begin() as db:
+        ours = select(wallets).where(wallets.c.origin == origin).with_for_update()
+        wallet = await the_one(db, ours, Wallet)
+        if said is None:
+            return await put(db, wallet, replace(wallet, issuer=None, audience=None))
+        changed = replace(
+            wallet,
+            issuer=said.issuer,
+            audience=said.audience,
+            token_algorithms=said.algorithms,
+            token_types=said.types,
+        )
+        return await put(db, wallet, changed)
 
 
 async def _made(db: AsyncConnection, house: House, new: NewWallet) -> Wallet:
@@ -72,9 +124,34 @@ async def _made(db: AsyncConnection, house: House, new: NewWallet) -> Wallet:
         emergency_number=new.emergency_number,
         email_from=new.email_from,
         strong_acr=new.strong_acr,
+        issuer=new.issuer,
+        audience=new.audience,
+        token_algorithms=new.token_algorithms,
+        token_types=new.token_types,
         data_key_id=key.id,
         policy=new.policy,
     )
+
+
+def _require_issuer_usable(said: OwnersIssuer) -> None:
+    """What could never match is said today, not by a 401 to every owner."""
+    # Whether http is allowed there is decided where it is asked: by the setting, on loopback.
+    if "?" in said.issuer or not may_be_asked(said.issuer, loopback=True):
+        raise WalletWrong("issuer: https://… exactly as its tokens say it, without ? and #")
+    if not said.audience or not said.audience.isprintable():
+        raise WalletWrong("audience: what this service is called in the issuer's tokens")
+    if not said.algorithms or not set(said.algorithms) <= set(ASYMMETRIC):
+        raise WalletWrong(f"token_algorithms: some of {', '.join(ASYMMETRIC)}")
+    if not said.types or not {one.lower() for one in said.types} <= _TYPES:
+        raise WalletWrong("token_types: at+jwt; JWT too, if the issuer knows no other")
+
+
+def _require_acr_usable(listed: tuple[str, ...]) -> None:
+    """They are told in a header, separated by spaces (RFC 9470, section 3)."""
+    if not all(re.fullmatch(r"[!#-\[\]-~]{1,255}", one) for one in listed):
+        raise WalletWrong(
+            "strong_acr: words of printable ASCII without spaces, quotes, backslashes"
+        )
 
 
 def _require_usable(new: NewWallet) -> None:

@@ -15,7 +15,7 @@ from domain.change import Change
 from domain.ids import ProofId, ProposalId
 from domain.policy import TicketPolicy
 from domain.refusals import Refused
-from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket
+from domain.tickets import Attempt, CloseReason, Proof, ProofKind, Proposal, ReleaseReason, Ticket
 
 
 class Cannot(Struct, frozen=True, kw_only=True):
@@ -26,6 +26,7 @@ class Cannot(Struct, frozen=True, kw_only=True):
     propose: str | None
     approve: str | None
     reject: str | None
+    close: str | None
 
 
 def ask(
@@ -35,6 +36,8 @@ def ask(
     proofs: tuple[Proof, ...],
     pending: Proposal | None,
     policy: TicketPolicy,
+    attempts: tuple[Attempt, ...],
+    frozen: bool,
     now: datetime,
 ) -> Cannot:
     """Each act is tried on values that are then thrown away."""
@@ -49,16 +52,29 @@ def ask(
             ticket, proposal, pending=pending, proofs=proofs, policy=policy, by=agent, now=now
         )
 
+    def close() -> Change[Ticket]:
+        return tickets.close_unconfirmed(
+            ticket,
+            reason=CloseReason.NOT_REACHED,
+            attempts=attempts,
+            frozen=frozen,
+            policy=policy,
+            by=agent,
+            now=now,
+        )
+
     return Cannot(
-        reach=_refusal_of(lambda: tickets.reach_owner(ticket, by=agent, now=now)),
-        prove=_refusal_of(prove),
-        propose=_refusal_of(propose),
-        approve=_refusal_of(lambda: tickets.approve(ticket, pending, by=agent, now=now)),
-        reject=_refusal_of(lambda: tickets.reject(ticket, pending, by=agent, now=now)),
+        reach=refusal_of(lambda: tickets.reach_owner(ticket, by=agent, now=now)),
+        prove=refusal_of(prove),
+        propose=refusal_of(propose),
+        approve=refusal_of(lambda: tickets.approve(ticket, pending, by=agent, now=now)),
+        reject=refusal_of(lambda: tickets.reject(ticket, pending, by=agent, now=now)),
+        close=refusal_of(close),
     )
 
 
-def _refusal_of(trial: Callable[[], Change[Ticket] | Change[Proposal]]) -> str | None:
+def refusal_of(trial: Callable[[], object]) -> str | None:
+    """The code with which a rule says no, or None."""
     try:
         trial()
     except Refused as refusal:

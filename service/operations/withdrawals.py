@@ -19,7 +19,7 @@ from domain.refusals import CannotWithdraw, CodeNeeded, NotFound, PageExpired
 from domain.reports import LossReport
 from domain.tickets import Ticket
 from domain.wallets import Wallet
-from service.operations import browsers, codes
+from service.operations import browsers, codes, visits
 from service.operations.browsers import Opened
 from service.operations.house import House
 from service.operations.reports import contacts_here
@@ -106,6 +106,8 @@ async def withdraw(
         now = await clock(db)
         if not await codes.spend(db, house, wallet, challenge):
             return CodeResult.USED_UP
+        visit = replace(session, verified_address_id=counted.challenge.address_id)
+        await _require_old_address(db, wallet, visit, now)
         return await _take_back(
             db, wallet, report, ticket, by=challenge.contact_id, now=now, wrong_person=False
         )
@@ -128,11 +130,23 @@ async def report_the_other(
             return
         report, ticket = await _held(db, wallet, report_id)
         now = await clock(db)
+        await _require_old_address(db, wallet, current, now)
         if rules.can_be_withdrawn(report, ticket=ticket):
             await _take_back(
                 db, wallet, report, ticket, by=report.contact_id, now=now, wrong_person=True
             )
         await put(db, current, replace(current, report_id=None, draft=None))
+
+
+async def _require_old_address(
+    db: AsyncConnection, wallet: Wallet, visit: BrowserSession, now: datetime
+) -> None:
+    """A second address takes nothing back in its first week. Raises CannotWithdraw."""
+    if visit.verified_address_id is None:
+        return
+    second = await load.address_by_id(db, wallet.id, visit.verified_address_id)
+    if second is None or not visits.may_withdraw(second, now):
+        raise CannotWithdraw
 
 
 async def _take_back(

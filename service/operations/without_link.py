@@ -82,7 +82,7 @@ async def open_by_address(
             address_index=index,
         )
         if before is not None and before.draft is not None:
-            draft = await visits.read_draft(db, house, wallet, before)
+            draft = visits.carried_on(await visits.read_draft(db, house, wallet, before))
             session = replace(session, draft=visits.sealed(key, session, draft))
         return Opened(await put(db, None, session), opened.cookie)
 

@@ -30,3 +30,11 @@ def accepted_step(secret: str, typed: str, *, last_step: int, now: datetime) -> 
         if hmac.compare_digest(made, typed) and step > last_step:
             found = step
     return found
+
+
+def setup_address(secret: str, *, issuer: str) -> str:
+    """What authenticator apps read from a QR code (the Key URI format of pyotp's issuers).
+
+    It names the wallet and nobody: whoever sees the app's list learns no address.
+    """
+    return TOTP(secret).provisioning_uri(name=issuer, issuer_name=issuer)

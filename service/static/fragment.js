@@ -5,8 +5,10 @@ const form = document.querySelector("form[data-fragment]");
 const field = form.elements.namedItem("token");
 const place = `token-${form.dataset.fragment}`;
 
-const fromAddress = decodeURIComponent(location.hash.slice(1));
-if (fromAddress && fromAddress !== "main" && fromAddress !== "token") {
+const behind = decodeURIComponent(location.hash.slice(1));
+// A place on this page is no token.
+const fromAddress = document.getElementById(behind) ? "" : behind;
+if (fromAddress) {
   history.replaceState(null, "", location.pathname + location.search);
   keep(fromAddress);
 }

@@ -2,21 +2,27 @@
 
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain import contacts
 from domain.accounts import AccountAddress
 from domain.contacts import ContactStatus
-from domain.ids import AccountId, ContactId, TicketId, WalletId
+from domain.ids import AccountId, AddressId, ContactId, TicketId, WalletId
 from domain.policy import DEFAULT
 from domain.tickets import Ticket, TicketKind
 from notifications.directory import Destination, Recipient, Sender
+from service.security import message_links
 from service.security.encryption import Place
 from service.security.keys import KeyRing
+from service.security.message_links import Says
 from service.storage import load
 from service.storage.keychain import Opener, find_key
-from service.storage.rows import clock, one
+from service.storage.rows import TABLE_OF, clock, one
+from service.storage.suppressed import is_suppressed
 from service.storage.tables import account_addresses, loss_reports, tickets
+from service.storage.values import NewAddress, PersonAddress
 
 # Nobody writes to someone who said no; a taken-back invitation is still told.
 _NOT_WRITTEN_TO = frozenset({ContactStatus.DECLINED, ContactStatus.ENDED})
@@ -42,9 +48,23 @@ class HouseDirectory:
         self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
     ) -> tuple[Destination, ...]:
         contact = await load.contact(db, wallet_id, contact_id)
-        if contact.status in _NOT_WRITTEN_TO:
+        # Nor where somebody else reads, or where the owner does not feel safe with them.
+        silent = contact.disowned or contact.removed_for_safety
+        if silent or contact.status in _NOT_WRITTEN_TO:
+            return ()
+        if await is_suppressed(db, self._keys, wallet_id, contact.address_index):
             return ()
         return (Destination(address_id=contact.id, kind=contact.address_kind),)
+
+    async def address(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId, address_id: AddressId
+    ) -> tuple[Destination, ...]:
+        if not await self.contact(db, wallet_id, contact_id):
+            return ()
+        found = await self._other(db, wallet_id, address_id)
+        if found is None or await is_suppressed(db, self._keys, wallet_id, found.address_index):
+            return ()
+        return (Destination(address_id=found.id, kind=found.kind),)
 
     async def reporters(
         self, db: AsyncConnection, wallet_id: WalletId, ticket_id: TicketId
@@ -88,6 +108,11 @@ class HouseDirectory:
         self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
     ) -> Recipient | None:
         contact = await load.contact(db, wallet_id, contact_id)
+        # "I am not this person" was said after the message was promised: it wins.
+        if contact.disowned:
+            return None
+        if await is_suppressed(db, self._keys, wallet_id, contact.address_index):
+            return None
         account = await load.account(db, wallet_id, contact.account_id)
         wallet = await load.wallet(db, wallet_id)
         opener = await Opener.for_values(
@@ -104,7 +129,43 @@ class HouseDirectory:
             time_zone=wallet.time_zone,
             name=opener.text(Place("contacts", "name", contact.id), contact.name),
             owner_name=opener.text(Place("accounts", "first_name", account.id), account.first_name),
+            not_me=message_links.sign(self._keys, wallet_id, Says.NOT_ME, contact.id),
         )
+
+    async def open_address(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId, address_id: AddressId
+    ) -> Recipient | None:
+        found = await self._other(db, wallet_id, address_id)
+        known = await self.open_contact(db, wallet_id, contact_id)
+        if found is None or known is None:
+            return None
+        if await is_suppressed(db, self._keys, wallet_id, found.address_index):
+            return None
+        opener = await Opener.for_values(db, self._keys, (found.address,))
+        table = TABLE_OF[type(found)].name
+        address = opener.open(Place(table, "address", found.id), found.address)
+        if address is None:
+            return None
+        # Signed for this address: whoever says "not me" here has stopped only this one.
+        not_me = message_links.sign(self._keys, wallet_id, Says.NOT_ME, ContactId(found.id))
+        return replace(known, kind=found.kind, address=address, not_me=not_me)
+
+    async def _other(
+        self, db: AsyncConnection, wallet_id: WalletId, address_id: AddressId
+    ) -> PersonAddress | NewAddress | None:
+        """A second address; or, under the same id before it is proved, a new one."""
+        held = await load.address_by_id(db, wallet_id, address_id)
+        return held or await load.new_address_by_id(db, wallet_id, address_id)
+
+    async def objection(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
+    ) -> str | None:
+        contact = await load.contact(db, wallet_id, contact_id)
+        account = await load.account(db, wallet_id, contact.account_id)
+        if not contacts.is_removal_pending(contact, account, await clock(db)):
+            return None
+        about = contact.removal_began_at
+        return message_links.sign(self._keys, wallet_id, Says.NOT_MINE, contact.id, about=about)
 
     async def open_secret(
         self, db: AsyncConnection, wallet_id: WalletId, outbox_id: UUID, sealed: bytes

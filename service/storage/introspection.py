@@ -29,6 +29,7 @@ cross join lateral (
    cross join lateral (select * from accounts where id = s.account_id offset 0) as a
    where s.wallet_id = $1
      and a.state = 'active'
+     and (a.closes_at is null or a.closes_at > resguardo_clock())
      and s.epoch = a.epoch
      and s.expires_at > (select resguardo_clock())
 ) as session

@@ -42,6 +42,15 @@ async def find_keys(
     return {key.id: unwrap_key(key, ring.master) for key in stored}
 
 
+async def hold_key(db: AsyncConnection, ring: KeyRing, key_id: KeyId) -> DataKey | None:
+    """A key for somebody whom the caller has not locked: it is not dropped before the caller's
+    transaction ends. None once it was dropped."""
+    held = select(data_keys).where(data_keys.c.id == key_id)
+    row = (await db.execute(held.with_for_update(key_share=True, read=True))).mappings()
+    found = row.one_or_none()
+    return None if found is None else unwrap_key(value_of(dict(found), WrappedKey), ring.master)
+
+
 def opened(stored: WrappedKey | None, ring: KeyRing) -> DataKey:
     """A data key that was read with something else. Raises CannotOpen when it was dropped."""
     if stored is None:
@@ -59,12 +68,13 @@ class Opener:
     async def for_values(
         cls, db: AsyncConnection, ring: KeyRing, values: Iterable[bytes | None]
     ) -> "Opener":
-        needed = {key_of(value) for value in values if value is not None}
+        needed = {key_of(value) for value in values if value}
         return cls(await find_keys(db, ring, needed))
 
     def open(self, place: Place, sealed: bytes | None) -> str | None:
         """Clear text; None where nothing was stored or its person was erased."""
-        if sealed is None:
+        # Empty where a column must hold something, and what it held was wiped.
+        if not sealed:
             return None
         key = self._keys.get(key_of(sealed))
         return None if key is None else key.open(place, sealed)

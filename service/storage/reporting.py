@@ -45,10 +45,20 @@ with session as materialized (
   select c.id, c.account_id
     from session s
     join contacts own on own.wallet_id = s.wallet_id and own.id = s.contact_id
-    join contacts c
-      on c.wallet_id = own.wallet_id and c.person_id = own.person_id
-     and c.address_index = own.address_index
+    join contacts c on c.wallet_id = own.wallet_id and c.person_id = own.person_id
+   cross join coalesce(s.address_index, own.address_index) as code_went_to
    where s.verified_at is not null and c.id = $3
+     and (
+       c.address_index = code_went_to
+       -- Or under the one beside which that stands as the person's second.
+       or c.address_index = (
+         select first.address_index
+           from person_addresses second
+           join person_addresses first on first.id = second.beside_id
+          where second.wallet_id = $1 and second.address_index = code_went_to
+            and second.person_id = own.person_id
+       )
+     )
 ), account as materialized (
   select * from accounts
    where wallet_id = $1 and id = (select account_id from chosen) for update

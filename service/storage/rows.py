@@ -18,13 +18,18 @@ from domain.accounts import Account, AccountAddress, Device, WalletSession
 from domain.challenges import Challenge
 from domain.change import Change
 from domain.contacts import Contact
+from domain.disputes import Dispute
+from domain.drills import Drill
+from domain.erasures import Erasure
 from domain.events import Actor, Event
 from domain.ids import WalletId
 from domain.journal import canonical
+from domain.outcomes import FalseReport, Verdict
 from domain.recovery import Hint, LeftHint, RecoveryCode
 from domain.refusals import ChangedMeanwhile, NotFound
 from domain.reports import LossReport
-from domain.tickets import Proof, Proposal, Ticket
+from domain.safety import SafetyNote
+from domain.tickets import Attempt, Proof, Proposal, Ticket
 from domain.wallets import Wallet
 from notifications.outbox import Promise
 from notifications.outbox import rows as outbox_rows
@@ -33,8 +38,10 @@ from service.storage import tables
 from service.storage.values import (
     AccessToken,
     ApiClient,
+    Authenticator,
     BrowserSession,
     IdempotencyKey,
+    NewAddress,
     PageLink,
     Person,
     PersonAddress,
@@ -48,6 +55,9 @@ TABLE_OF: Final[Mapping[type[Struct], Table]] = {
     AccessToken: tables.access_tokens,
     Person: tables.persons,
     PersonAddress: tables.person_addresses,
+    NewAddress: tables.new_addresses,
+    Authenticator: tables.authenticators,
+    Erasure: tables.erasures,
     Account: tables.accounts,
     AccountAddress: tables.account_addresses,
     Device: tables.devices,
@@ -63,6 +73,12 @@ TABLE_OF: Final[Mapping[type[Struct], Table]] = {
     RecoveryCode: tables.recovery_codes,
     LeftHint: tables.left_hints,
     Hint: tables.hints,
+    Dispute: tables.disputes,
+    Attempt: tables.attempts,
+    Verdict: tables.verdicts,
+    FalseReport: tables.false_reports,
+    Drill: tables.drills,
+    SafetyNote: tables.safety_notes,
     Agent: tables.agents,
     IdempotencyKey: tables.idempotency_keys,
 }

@@ -10,9 +10,11 @@ from domain.ids import (
     AccountId,
     AddressId,
     AgentId,
+    AuthenticatorId,
     BrowserSessionId,
     ClientId,
     ContactId,
+    DrillId,
     KeyId,
     PageLinkId,
     PersonId,
@@ -81,12 +83,47 @@ class PersonAddress(Struct, frozen=True, kw_only=True):
     address: bytes
     address_index: bytes
     proved_at: datetime
+    # A second address stands beside the one under which its holder was named.
+    beside_id: AddressId | None = None
+    # From when a second address takes reports back.
+    withdraws_from: datetime | None = None
+    row_version: int = 1
+
+
+class NewAddress(Struct, frozen=True, kw_only=True):
+    """Typed by a contact in their own space, and not proved yet."""
+
+    id: AddressId
+    wallet_id: WalletId
+    person_id: PersonId
+    browser_session_id: BrowserSessionId
+    kind: AddressKind
+    address: bytes
+    address_index: bytes
+    asked_at: datetime
+    row_version: int = 1
+
+
+class Authenticator(Struct, frozen=True, kw_only=True):
+    """A contact's app of one-time codes; counts once a code of it was typed."""
+
+    id: AuthenticatorId
+    wallet_id: WalletId
+    person_id: PersonId
+    # Sealed under the person's key.
+    secret: bytes
+    begun_at: datetime
+    confirmed_at: datetime | None = None
+    # The last accepted time step: its code, and those before it, are worth nothing any more.
+    last_step: int = 0
     row_version: int = 1
 
 
 class LinkPurpose(StrEnum):
     VIEW = "view"
     MANAGE = "manage"
+    # Also while frozen: opens the page to dispute, and nothing else.
+    DISPUTE = "dispute"
 
 
 class PageLink(Struct, frozen=True, kw_only=True):
@@ -100,7 +137,11 @@ class PageLink(Struct, frozen=True, kw_only=True):
     epoch: int
     # The sign-in it was made on was recent and strong: without it the pages only show.
     may_manage: bool
-    session_id: SessionId
+    # None for a dispute while frozen: no session lives then.
+    session_id: SessionId | None
+    # For a dispute: the sign-in that the wallet vouched for.
+    signed_in_at: datetime | None = None
+    acr: str | None = None
     expires_at: datetime
     used_at: datetime | None = None
     row_version: int = 1
@@ -129,9 +170,16 @@ class BrowserSession(Struct, frozen=True, kw_only=True):
     # Which channel the spent code came by; None until a code was spent.
     verified_by: str | None = None
     verified_at: datetime | None = None
+    # The second address, if the code went there.
+    verified_address_id: AddressId | None = None
     draft: bytes | None = None
     # The report this browser filed: whose receipt it may read.
     report_id: ReportId | None = None
+    # The rehearsal this browser goes through.
+    drill_id: DrillId | None = None
+    # Of an owner who came to dispute: when and how the wallet had authenticated them.
+    signed_in_at: datetime | None = None
+    acr: str | None = None
     # How a contact came in. Without a link: the address they typed, and its look-up value.
     way: Way = Way.LINK
     address_kind: AddressKind | None = None

@@ -44,7 +44,7 @@ _AFTER_THE_CODE: Final = frozenset({"/i/label", "/i/done"})
 
 class ExpiredPage(Struct, frozen=True, kw_only=True):
     # "invitation", "invitation-page", "accepted", "report", "receipt", "owner", "follow",
-    # "withdraw"
+    # "withdraw", "space"
     what: str
 
 
@@ -71,7 +71,8 @@ def refused(request: AnyRequest, refusal: Refused) -> Response[Any]:
         return go(_code_page(request))
     if isinstance(refusal, PageExpired | LinkNotValid):
         page = ExpiredPage(what=_what_ended(request, refusal))
-        return show(request, "expired.html", page, status=status)
+        template = "drill/over.html" if _rehearsing(request) else "expired.html"
+        return show(request, template, page, status=status)
     if isinstance(refusal, NotFound):
         return show(request, "not_found.html", NothingHerePage(), status=status)
     if request.url.path == "/r/confirm" and not isinstance(refusal, MayNotReport):
@@ -111,7 +112,8 @@ def _refusal(request: AnyRequest, words: Words, status: int) -> Response[str]:
         url=url,
         action=translations(spoken(request)).gettext(action) if url else "",
     )
-    return show(request, "refusal.html", page, status=status)
+    template = "drill/refusal.html" if _rehearsing(request) else "refusal.html"
+    return show(request, template, page, status=status)
 
 
 def _not_stopped(request: AnyRequest, status: int) -> Response[str]:
@@ -149,11 +151,13 @@ def _readable(fields: dict[str, str]) -> list[tuple[str, str]]:
 def _what_ended(request: AnyRequest, refusal: Refused) -> str:
     path = request.url.path
     if _is_under(request, "/owner"):
-        return "owner"
+        return "owner-link" if isinstance(refusal, LinkNotValid) else "owner"
     if _is_under(request, "/status"):
         return "follow"
     if _is_under(request, "/withdraw"):
         return "withdraw"
+    if _is_under(request, "/contact"):
+        return "space"
     if path in _ABOUT_A_RECEIPT:
         return "receipt"
     if _reporting(request):
@@ -165,24 +169,31 @@ def _what_ended(request: AnyRequest, refusal: Refused) -> str:
 
 def _way_on(request: AnyRequest) -> tuple[str | None, str]:
     """Where the button leads, and what it says."""
-    if _is_under(request, "/owner"):
+    if _is_under(request, "/owner") and not _is_under(request, "/owner/dispute"):
         return "/owner", BACK_TO_LIST
-    for start in ("/i", "/r", "/status", "/mine"):
+    for start in ("/i", "/r", "/status", "/mine", "/contact", "/drill"):
         if _is_under(request, start):
             return start, OPEN_AGAIN
     return None, ""
 
 
 def _code_page(request: AnyRequest) -> str:
-    if _is_under(request, "/status"):
-        return "/status/code"
+    for start in ("/status", "/contact", "/drill"):
+        if _is_under(request, start):
+            return f"{start}/code"
     return "/r/code" if _reporting(request) else "/i/code"
 
 
 def _reporting(request: AnyRequest) -> bool:
     """On the way to a report; a receipt's own buttons come after it."""
     on_the_way = any(_is_under(request, start) for start in ("/r", "/report", "/mine"))
+    # A rehearsal that turns real is on the way, too.
+    on_the_way |= request.url.path == "/drill/real"
     return on_the_way and request.url.path != "/r/other"
+
+
+def _rehearsing(request: AnyRequest) -> bool:
+    return _is_under(request, "/drill")
 
 
 def _is_under(request: AnyRequest, start: str) -> bool:

@@ -30,6 +30,10 @@ class CodePage(Struct, frozen=True, kw_only=True):
     wait_seconds: int
     sent_again: bool
     guesses_left: int
+    # Their second address, masked, where the next code could go.
+    other: str | None
+    # Whether an authenticator app's code is taken, too.
+    app: bool
     # "empty", "malformed", "wrong", "expired", "used-up"
     problem: str | None
 
@@ -42,11 +46,17 @@ async def show_code(
     *,
     template: str,
     problem: str | None = None,
+    seen: CodeSeen | None = None,
 ) -> Response[str]:
-    """Where the code went and what can be done about it; `problem` is what was wrong just now."""
-    seen = await visits.see_code(house, wallet, session)
+    """Where the code went and what can be done about it; `problem` is what was wrong just now.
+
+    `seen` where the code went elsewhere than to whom the visit began with.
+    """
+    seen = seen or await visits.see_code(house, wallet, session)
     # The last wrong guess ended the code: more of them would be typed in vain.
-    told = problem if problem in {None, "empty", "malformed"} else _state(seen) or problem
+    told = (
+        problem if problem in {None, "empty", "malformed", "app-wrong"} else _state(seen) or problem
+    )
     return show(
         request,
         template,
@@ -57,14 +67,22 @@ async def show_code(
 
 
 async def send_code(
-    request: AnyRequest, house: House, wallet: Wallet, session: BrowserSession
+    request: AnyRequest,
+    house: House,
+    wallet: Wallet,
+    session: BrowserSession,
+    *,
+    to: str = "",
 ) -> bool:
     """Whether a code is on its way now; if not, the code's page says from when one can be.
+
+    `to` is what the code's form says of where: "second", or where the contact is enrolled.
 
     Raises TooMany when it is not this person's own budget that is used up.
     """
     try:
-        await visits.ask_code(house, wallet, session, network=network_of(request))
+        network, other = network_of(request), to == "second"
+        await visits.ask_code(house, wallet, session, network=network, other=other)
     except TooSoon:
         return False
     return True
@@ -103,5 +121,7 @@ def _page(seen: CodeSeen, *, problem: str | None, again: bool) -> CodePage:
         wait_seconds=0 if wait is None else int(wait.total_seconds()) + 1,
         sent_again=again,
         guesses_left=seen.guesses_left,
+        other=seen.other,
+        app=seen.app,
         problem=problem,
     )

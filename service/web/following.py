@@ -86,11 +86,11 @@ async def type_code(
 async def ask_code_again(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    to = (await form_of(request)).get("to", "")
     session = await contact_here(request, house, wallet, Purpose.FOLLOW)
     if session.verified_at is not None:
         return go(LIST)
-    was_sent = await send_code(request, house, wallet, session)
+    was_sent = await send_code(request, house, wallet, session, to=to)
     return go(f"{CODE}?again=1" if was_sent else CODE)
 
 

@@ -22,11 +22,15 @@ CONTACT_COOKIE: Final = "__Host-contact"
 # Of their own, so that looking at a report, or taking one back, ends no report under way.
 FOLLOW_COOKIE: Final = "__Host-follow"
 WITHDRAW_COOKIE: Final = "__Host-withdraw"
+DRILL_COOKIE: Final = "__Host-drill"
+SPACE_COOKIE: Final = "__Host-space"
 COOKIE_FOR: Final = {
     Purpose.ACCEPT: CONTACT_COOKIE,
     Purpose.REPORT: CONTACT_COOKIE,
     Purpose.FOLLOW: FOLLOW_COOKIE,
     Purpose.WITHDRAW: WITHDRAW_COOKIE,
+    Purpose.DRILL: DRILL_COOKIE,
+    Purpose.SPACE: SPACE_COOKIE,
 }
 OWNER_COOKIE: Final = "__Host-owner"
 

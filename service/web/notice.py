@@ -10,14 +10,15 @@ from msgspec import Struct
 from service.pages import AnyRequest, host_cookie
 
 NOTICE_COOKIE: Final = "__Host-notice"
+Kind = Literal["invited", "sent-again", "taken-back", "leaving", "gone", "stays", "rehearsing"]
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    kind: Literal["invited", "taken-back"]
+    kind: Kind
     name: str
 
 
-def noticed(kind: Literal["invited", "taken-back"], name: str) -> Cookie:
+def noticed(kind: Kind, name: str) -> Cookie:
     written = msgspec.json.encode(Notice(kind=kind, name=name))
     return host_cookie(NOTICE_COOKIE, urlsafe_b64encode(written).decode().rstrip("="))
 

@@ -1,4 +1,4 @@
-"""What the owner's pages show; the templates under templates/owner say how."""
+"""What the owner's list and its forms show; the templates under templates/owner say how."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.accounts import AddressKind
+from domain.contacts import ContactStatus
 from service.operations.people import PeopleSeen, PersonSeen
 from service.web.countries import Country
 from service.web.notice import Notice
@@ -16,41 +17,67 @@ class EnterPage(Struct, frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    # A contact's status, or "empty".
-    state: str = "empty"
-    id: str = ""
-    name: str = ""
-    address_masked: str = ""
-    days_left: int = 0
-    leaves_at: datetime | None = None
-    can_take_back: bool = False
+    # A contact's status, "waiting" for a place, or "paused".
+    state: str
+    id: str
+    name: str
+    address_masked: str
+    days_left: int
+    leaves_at: datetime | None
+    paused_until: datetime | None
+    is_unconfirmed: bool
+    can_send_again: bool
+    can_take_back: bool
+    can_remove: bool
+    can_stay: bool
 
     @classmethod
     def of(cls, person: PersonSeen, now: datetime) -> "Place":
+        state = person.status.value
+        if person.waits_for_place:
+            state = "waiting"
+        elif person.paused_until is not None and person.status is ContactStatus.ACTIVE:
+            state = "paused"
         return cls(
-            state=person.status.value,
+            state=state,
             id=str(person.contact_id),
             name=person.name,
             address_masked=person.masked,
             days_left=max(0, (person.lapses_at - now).days),
             leaves_at=person.leaves_at,
+            paused_until=person.paused_until,
+            is_unconfirmed=person.is_unconfirmed,
+            can_send_again=person.may_be_sent_again,
             can_take_back=person.may_be_taken_back,
+            can_remove=person.may_be_removed,
+            can_stay=person.may_stay,
         )
 
 
 class PeoplePage(Struct, frozen=True, kw_only=True):
     may_manage: bool
-    places: tuple[Place, ...]
+    # Those on a place, then those who wait for one.
+    people: tuple[Place, ...]
+    places: int
+    free: int
+    # There is a place, or one that is being given up.
+    may_invite: bool
     notice: str | None
     notice_name: str
     open_until: datetime
 
     @classmethod
     def of(cls, seen: PeopleSeen, notice: Notice | None, until: datetime) -> "PeoplePage":
-        taken = tuple(Place.of(person, seen.now) for person in seen.people)
+        people = tuple(Place.of(person, seen.now) for person in seen.people)
+        waiting = sum(place.state == "waiting" for place in people)
+        leaving = sum(place.state == "leaving" for place in people)
+        free = max(0, seen.places - (len(people) - waiting))
         return cls(
             may_manage=seen.may_manage,
-            places=taken + (Place(),) * (seen.places - len(taken)),
+            people=people,
+            places=seen.places,
+            free=free,
+            may_invite=seen.may_manage and free + leaving > waiting,
             notice=notice.kind if notice else None,
             notice_name=notice.name if notice else "",
             open_until=until,
@@ -65,6 +92,8 @@ class InvitePage(Struct, frozen=True, kw_only=True):
     country: str
     countries: tuple[Country, ...]
     problems: tuple[str, ...] = ()
+    # With "too-soon": from when the next one may go out.
+    retry_at: datetime | None = None
     idempotency_key: str
 
     def typed(self, fields: dict[str, str]) -> "InvitePage":
@@ -79,6 +108,16 @@ class InvitePage(Struct, frozen=True, kw_only=True):
             phone=fields.get("phone", ""),
             country=country if country in offered else self.country,
         )
+
+
+class SendAgainPage(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    address_masked: str
+    lapses_at: datetime
+    # It was too soon; from when it works. None: nobody has pressed yet.
+    retry_at: datetime | None
+    idempotency_key: str
 
 
 class TakeBackPage(Struct, frozen=True, kw_only=True):

@@ -116,6 +116,26 @@ REFUSALS: Final[Mapping[type[Refused], Words]] = {
         _("This cannot be taken back any more"),
         _("It works for an invitation without an answer, and for one day after the answer."),
     ),
+    r.PlaceNotFree: Words(
+        _("Not yet"),
+        _("This invitation can be accepted a little later. We write as soon as it can."),
+    ),
+    r.NotAContact: Words(
+        _("This person is not on the list any more"),
+        _("There is nothing left to change here."),
+    ),
+    r.NoRemovalPending: Words(
+        _("Nobody is being removed here"),
+        _("It is over, or somebody stopped it already."),
+    ),
+    r.RemovalsUndecided: _STAFF,
+    r.NotSuspended: _STAFF,
+    r.AccountIsClosed: Words(
+        _("This account is closed"),
+        _("Nothing can be changed here any more."),
+        _CALL,
+    ),
+    r.TicketIsOpen: _STAFF,
     r.MayNotReport: Words(
         _("NOT stopped"),
         _("The wallet is not blocked: you are not among the people who can block it just now."),
@@ -144,12 +164,19 @@ REFUSALS: Final[Mapping[type[Refused], Words]] = {
     r.NothingPending: _STAFF,
     r.AlreadyProposed: _STAFF,
     r.EvidenceChanged: _STAFF,
+    r.AlreadyDecided: _STAFF,
+    r.OwnerNotVerified: _STAFF,
+    r.ReporterNotHeard: _STAFF,
+    r.OwnerNotTried: _STAFF,
     r.SignInFailed: Words(
         _("Signing in did not work"),
         _("Name, password and code did not fit together."),
     ),
     r.ClientNotValid: _STAFF,
     r.ScopeMissing: _STAFF,
+    r.TokenNotValid: _STAFF,
+    r.SignInVoid: _TIME,
+    r.IssuerAway: _STAFF,
     r.KeyReused: _CHANGED,
     r.StillRunning: Words(
         _("This is being done right now"),

@@ -13,7 +13,7 @@ from domain.challenges import CodeResult, Purpose
 from domain.ids import ContactId
 from domain.refusals import ChangedMeanwhile, MayNotReport, PageExpired
 from domain.wallets import Wallet
-from service.operations import filing, reports
+from service.operations import filing, reports, unconfirmed
 from service.operations.house import House
 from service.operations.reports import Visit
 from service.operations.visits import Draft
@@ -70,11 +70,11 @@ async def type_code(
 async def ask_code_again(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    to = (await form_of(request)).get("to", "")
     session = await _session(request, house, wallet)
     if session.verified_at is not None:
         return go(WHOSE)
-    was_sent = await send_code(request, house, wallet, session)
+    was_sent = await send_code(request, house, wallet, session, to=to)
     return go(f"{CODE}?again=1" if was_sent else CODE)
 
 
@@ -96,6 +96,33 @@ async def check_code(
                 return go(WHOSE, host_cookie(CONTACT_COOKIE, cookie))
     template = "report/code.html"
     return await show_code(request, house, wallet, session, template=template, problem=problem)
+
+
+@post("/r/code/app", include_in_schema=False)
+async def check_app_code(
+    request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
+) -> Response[Any]:
+    """A code of the contact's authenticator app, in place of the one that was sent."""
+    code = typed_code(await form_of(request))
+    session = await _session(request, house, wallet)
+    if session.verified_at is not None:
+        return go(WHOSE)
+    problem = "app-wrong"
+    if code:
+        match await reports.use_app_code(house, wallet, session, code):
+            case CodeResult.WRONG:
+                pass
+            case CodeResult() as result:
+                problem = result.value
+            case cookie:
+                return go(WHOSE, host_cookie(CONTACT_COOKIE, cookie))
+    template = "report/code.html"
+    return await show_code(request, house, wallet, session, template=template, problem=problem)
+
+
+@get("/r/code/app", include_in_schema=False)
+async def back_from_app(request: AnyRequest) -> Redirect:
+    return go_on(request, CODE)
 
 
 @get("/r/whose", include_in_schema=False)
@@ -193,7 +220,12 @@ async def confirm(
     visit = cookie_here(request, Purpose.REPORT)
     key = sha256(fields.get("idempotency_key", "").encode()).hexdigest()
     try:
-        await filing.file_report(house, wallet, visit, key=key, shown=shown)
+        try:
+            await filing.file_report(house, wallet, visit, key=key, shown=shown)
+        except MayNotReport:
+            # Whoever cannot freeze just now is heard all the same.
+            session = await _session(request, house, wallet)
+            await unconfirmed.file_unconfirmed(house, wallet, session, key=key, shown=shown)
     except ChangedMeanwhile:
         # In another tab the choice became another one: what the button does is shown again.
         return go(CHECK)
@@ -213,8 +245,11 @@ async def read_receipt(
     if session.report_id is None:
         return go(CHECK)
     receipt = await reports.see_receipt(house, wallet, session)
+    template = "report/receipt.html"
+    if receipt.unconfirmed:
+        template = "report/not_stopped_here.html"
     page = ReceiptPage.of(receipt, spoken(request))
-    return show(request, "report/receipt.html", page, now=receipt.now)
+    return show(request, template, page, now=receipt.now)
 
 
 @get("/r/code/check", include_in_schema=False)
@@ -268,6 +303,8 @@ ROUTES = (
     ask_code_again,
     check_code,
     back_to_code,
+    check_app_code,
+    back_from_app,
     choose_whose,
     say_whose,
     ask_what,

@@ -69,9 +69,10 @@ async def explain(
 async def ask_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    again = "again" in await form_of(request)
+    fields = await form_of(request)
+    again, to = "again" in fields or "to" in fields, fields.get("to", "")
     session = await contact_here(request, house, wallet, Purpose.WITHDRAW)
-    was_sent = await send_code(request, house, wallet, session)
+    was_sent = await send_code(request, house, wallet, session, to=to)
     return go(f"{CODE}?again=1" if was_sent and again else CODE)
 
 

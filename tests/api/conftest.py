@@ -10,6 +10,7 @@ from domain.wallets import Wallet
 from service.operations.house import House
 from tests import people as cast
 from tests.api.backends import Backend, backend_of
+from tests.api.identity import Identity, Olga, an_issuer, olgas_app, trusts
 
 
 @pytest.fixture
@@ -38,3 +39,20 @@ async def sur(
 ) -> AsyncIterator[Backend]:
     async with backend_of(app, house, other_wallet, client_id="sur-backend") as backend:
         yield backend
+
+
+@pytest.fixture
+async def identity() -> AsyncIterator[Identity]:
+    async with an_issuer() as identity:
+        yield identity
+
+
+@pytest.fixture
+async def olga(
+    app: Litestar, house: House, wallet: Wallet, other_wallet: Wallet, identity: Identity
+) -> AsyncIterator[Olga]:
+    """Olga's app, of a wallet that trusts its identity provider."""
+    await cast.olga(house, wallet)
+    await trusts(house, wallet, identity)
+    async with olgas_app(app, house, wallet, identity) as olga:
+        yield olga

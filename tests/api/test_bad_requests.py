@@ -70,6 +70,8 @@ async def test_a_member_of_the_wrong_kind_is_refused_by_its_place(norte: Backend
         ("PUT", CONFIRMATION, "version"): 1,
         ("PUT", PATH, "emails"): [],
         ("PUT", PATH, "phones"): [],
+        # Refused as a whole: without a session there is only the dispute.
+        ("POST", LINKS, "session_id"): None,
     }
     # Free text loses its control characters, and a name with them is refused by its own rule.
     free = {("PUT", PATH, "first_name"), ("PUT", PATH, "display_name")}
@@ -124,8 +126,9 @@ LIMITS: tuple[tuple[str, str, object, str], ...] = (
     ("PUT", CONFIRMATION, {**A_CONFIRMATION, "version": 2**53}, "/version"),
     ("PUT", CONFIRMATION, {**A_CONFIRMATION, "done": ["everything"]}, "/done/0"),
     ("PUT", CONFIRMATION, {**A_CONFIRMATION, "done": ["sessions"] * 9}, "/done"),
-    ("POST", LINKS, {**A_LINK, "purpose": "dispute"}, "/purpose"),
+    ("POST", LINKS, {**A_LINK, "purpose": "transfer"}, "/purpose"),
     ("POST", LINKS, {**A_LINK, "session_id": "1"}, "/session_id"),
+    ("POST", LINKS, {**A_LINK, "session_id": None}, ""),
 )
 
 
@@ -229,8 +232,8 @@ async def test_a_stranger_hears_401_whatever_they_send(norte: Backend) -> None:
 
 
 METHODS = (
-    ("POST", PATH, {"GET", "PUT"}),
-    ("DELETE", PATH, {"GET", "PUT"}),
+    ("POST", PATH, {"GET", "PUT", "DELETE"}),
+    ("PATCH", PATH, {"GET", "PUT", "DELETE"}),
     ("PATCH", "/v1/sessions", {"POST"}),
     ("GET", "/v1/sessions/019a0000-0000-7000-8000-000000000000", {"DELETE"}),
     ("GET", "/oauth/token", {"POST"}),

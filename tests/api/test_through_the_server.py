@@ -30,7 +30,7 @@ CLIENT: Final = "gateway"
 DEAD: Final = b'{"active":false}'
 # What the server adds or each answer makes anew.
 OWN_WORDS: Final = frozenset(
-    {"date", "server", "content-length", "content-security-policy", "set-cookie"}
+    {"date", "server", "connection", "content-length", "content-security-policy", "set-cookie"}
 )
 ASKED: Final[tuple[tuple[str, str, dict[str, str], bytes], ...]] = (
     ("GET", "/health/live", {}, b""),

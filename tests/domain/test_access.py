@@ -31,6 +31,10 @@ def is_let(rule: Callable[[Agent, A], None], agent: Agent, asked: A) -> bool:
     return True
 
 
+def test_the_levels_are_four_and_stored_as_they_are_called() -> None:
+    assert LEVELS == (1, 2, 3, 4)
+
+
 @pytest.mark.parametrize("needed", LEVELS)
 def test_a_level_allows_what_lower_levels_allow_and_nothing_above(needed: int) -> None:
     let = {level for level in LEVELS if is_let(require_level, an_agent(level), needed)}

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain import accounts
-from domain.accounts import ACTIVE, FROZEN, LEADS_TO, Account, Display, Done
+from domain.accounts import ACTIVE, CLOSED, FROZEN, LEADS_TO, Account, Display, Done
 from domain.events import AccountFrozen, AccountReleased, FreezeConfirmed
 from domain.refusals import AccountIsFrozen, AccountNotFrozen, DeviceReported, VersionMismatch
 from tests.builders import (
@@ -14,6 +14,7 @@ from tests.builders import (
     NOON,
     OLGAS,
     TICKET,
+    a_closing_account,
     a_device,
     a_frozen_account,
     a_session,
@@ -27,6 +28,10 @@ def frozen(account: Account) -> Account:
 
 def released(account: Account) -> Account:
     return accounts.release(account, ticket_id=TICKET, now=NOON).value
+
+
+def closed(account: Account) -> Account:
+    return accounts.settle(account, now=NOON).value
 
 
 def test_a_freeze_ends_every_session_that_began_before_it() -> None:
@@ -125,11 +130,15 @@ def test_what_the_holder_may_see_begins_and_ends_plain() -> None:
 def test_the_states_lead_where_the_table_says_and_nowhere_else() -> None:
     taken = {
         (before.state, rule(before).state)
-        for before, rule in ((an_account(), frozen), (a_frozen_account(), released))
+        for before, rule in (
+            (an_account(), frozen),
+            (a_frozen_account(), released),
+            (a_closing_account(at=NOON), closed),
+        )
     }
 
     assert taken == {(state, after) for state, ends in LEADS_TO.items() for after in ends}
-    assert taken == {(ACTIVE, FROZEN), (FROZEN, ACTIVE)}
+    assert taken == {(ACTIVE, FROZEN), (FROZEN, ACTIVE), (ACTIVE, CLOSED)}
 
 
 def test_a_wallet_confirms_the_present_freeze_and_no_other() -> None:
@@ -197,10 +206,10 @@ def test_an_account_nobody_froze_is_not_confirmed() -> None:
 
 
 def test_a_frozen_account_gets_no_session() -> None:
-    accounts.allow_session(an_account(), None)
+    accounts.allow_session(an_account(), None, now=NOON)
 
     with pytest.raises(AccountIsFrozen):
-        accounts.allow_session(a_frozen_account(), None)
+        accounts.allow_session(a_frozen_account(), None, now=NOON)
 
 
 def test_a_device_linked_before_the_freeze_stays_barred_after_the_release() -> None:
@@ -210,13 +219,13 @@ def test_a_device_linked_before_the_freeze_stays_barred_after_the_release() -> N
     assert accounts.is_barred(stolen, account)
     assert not accounts.is_barred(new, account)
     with pytest.raises(DeviceReported):
-        accounts.allow_session(account, stolen)
-    accounts.allow_session(account, new)
+        accounts.allow_session(account, stolen, now=NOON)
+    accounts.allow_session(account, new, now=NOON)
 
 
 def test_while_frozen_the_freeze_is_the_reason_even_for_a_barred_device() -> None:
     with pytest.raises(AccountIsFrozen):
-        accounts.allow_session(a_frozen_account(), a_device(epoch=0))
+        accounts.allow_session(a_frozen_account(), a_device(epoch=0), now=NOON)
 
 
 def test_a_long_life_never_reuses_a_version_or_lowers_an_epoch() -> None:

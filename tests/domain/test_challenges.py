@@ -1,6 +1,8 @@
 """How long a code lasts, how often it may be guessed, when the next may be asked for."""
 
 from datetime import timedelta
+from typing import Final
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -9,12 +11,15 @@ from hypothesis import strategies as st
 from domain import challenges
 from domain.challenges import Challenge, next_code_from
 from domain.events import CodeAsked
+from domain.ids import AddressId
 from domain.policy import CodePolicy
 from domain.refusals import TooSoon
 from tests.builders import A_MOMENT, CARL, NOON, a_challenge
 
 POLICY = CodePolicy()
 TEN_MINUTES = timedelta(minutes=10)
+HIS_MAILBOX: Final = AddressId(UUID(int=701))
+HIS_PHONE: Final = AddressId(UUID(int=702))
 
 
 def another(challenge: Challenge, code: bytes = b"another code") -> Challenge:
@@ -98,6 +103,48 @@ def test_a_new_code_lasts_its_full_time_and_leaves_the_one_before_its_rest() -> 
     assert again.code_expires_at == NOON + timedelta(seconds=60) + TEN_MINUTES
     assert again.earlier_hmac == b"first code"
     assert again.earlier_expires_at == NOON + TEN_MINUTES
+
+
+def test_a_code_sent_to_another_address_is_the_only_one_that_is_right() -> None:
+    first = a_challenge(address_id=HIS_MAILBOX, next_code_from=NOON)
+
+    there, elsewhere = (
+        challenges.another_code(
+            first, code_hmac=b"second code", policy=POLICY, now=NOON, address_id=address_id
+        )
+        for address_id in (HIS_MAILBOX, HIS_PHONE)
+    )
+
+    assert there.value.address_id == HIS_MAILBOX
+    assert (there.value.earlier_hmac, there.value.earlier_expires_at) == (
+        b"first code",
+        first.code_expires_at,
+    )
+    assert elsewhere.value.address_id == HIS_PHONE
+    assert (elsewhere.value.earlier_hmac, elsewhere.value.earlier_expires_at) == (None, None)
+
+
+def test_whoever_gets_the_code_is_told_to_the_channel_with_its_address() -> None:
+    first = a_challenge(address_id=HIS_MAILBOX, next_code_from=NOON)
+
+    events = (
+        *challenges.begin(first, now=NOON).events,
+        *challenges.another_code(
+            first, code_hmac=b"another", policy=POLICY, now=NOON, address_id=HIS_PHONE
+        ).events,
+    )
+
+    assert [getattr(event, "address_id", None) for event in events] == [HIS_MAILBOX, HIS_PHONE]
+
+
+def test_where_no_code_was_sent_yet_the_first_has_none_before_it() -> None:
+    before_the_first = a_challenge(sent=0)
+
+    first = another(before_the_first, b"first sent")
+    second = another(first, b"second sent")
+
+    assert (first.sent, first.earlier_hmac, first.earlier_expires_at) == (1, None, None)
+    assert second.earlier_hmac == b"first sent"
 
 
 def test_only_the_last_two_codes_are_kept() -> None:

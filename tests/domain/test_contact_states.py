@@ -13,29 +13,41 @@ from domain.contacts import (
     DECLINED,
     END,
     INVITED,
-    LAPSED,
     LEADS_TO,
     LEAVING,
     ON_A_PLACE,
     SUSPENDED,
-    TAKEN_BACK,
     Contact,
     ContactStatus,
 )
-from domain.refusals import (
-    AlreadyInvited,
-    Refused,
-)
+from domain.refusals import AlreadyInvited, Refused, TooSoon
 from tests.builders import (
     A_DAY,
     A_MOMENT,
     AN_HOUR,
+    ASTRID,
     CLEO,
     NOON,
+    a_contact_who_leaves,
     an_account,
     an_invitation,
 )
-from tests.domain.steps import POLICY, accepted, declined, invited, lapsed, taken_back
+from tests.domain.steps import (
+    accepted,
+    declined,
+    ended,
+    invited,
+    kept,
+    lapsed,
+    left,
+    reinstated,
+    removed,
+    removed_for_safety,
+    settled,
+    somebody_else,
+    suspended,
+    taken_back,
+)
 
 # A decline is private -------------------------------------------------------------------------
 
@@ -45,7 +57,7 @@ def test_a_decline_looks_like_an_unanswered_invitation_at_every_instant() -> Non
     private = declined(silent, NOON - AN_HOUR)
 
     for now in (NOON - AN_HOUR, NOON - A_MOMENT, NOON, NOON + A_DAY):
-        assert private.holds_place(now) == silent.holds_place(now)
+        assert private.holds_place(an_account(), now) == silent.holds_place(an_account(), now)
     assert private.place == silent.place
     assert private.lapses_at == silent.lapses_at
 
@@ -74,9 +86,7 @@ def test_a_decline_and_silence_are_told_alike() -> None:
     private = declined(silent, NOON - AN_HOUR)
 
     def told(contact: Contact) -> tuple[object, object]:
-        undone = contacts.take_back(
-            contact, account=an_account(), policy=POLICY, now=NOON - A_MOMENT
-        )
+        undone = contacts.take_back(contact, account=an_account(), now=NOON - A_MOMENT)
         return undone.events, contacts.lapse(contact, now=NOON).events
 
     assert told(private) == told(silent)
@@ -97,13 +107,20 @@ def test_a_decline_stays_one_with_its_own_instant(
     assert after.place is None
 
 
-def test_an_address_that_declined_cannot_be_invited_again_before_its_days_are_over() -> None:
-    private = declined(an_invitation(place=1, lapses_at=NOON), NOON - AN_HOUR)
+def test_a_no_and_a_silence_rest_for_90_days_and_alike() -> None:
+    silent = an_invitation(place=1, lapses_at=NOON)
+    private = declined(silent, NOON - AN_HOUR)
     again = an_invitation(id=CLEO, place=2)
+    rested = NOON + 90 * A_DAY
 
+    for before in (private, lapsed(private), lapsed(silent)):
+        with pytest.raises(TooSoon) as refusal:
+            invited(again, before, now=rested - A_MOMENT)
+        assert refusal.value.retry_at == rested
+        assert refusal.value.refused_at == rested - A_MOMENT
+        invited(again, before, now=rested)
     with pytest.raises(AlreadyInvited):
         invited(again, private, now=NOON - A_MOMENT)
-    invited(again, private, now=NOON)
 
 
 # Where states lead ----------------------------------------------------------------------------
@@ -113,21 +130,37 @@ RULES: Final[Mapping[str, Callable[[Contact, datetime], Contact]]] = {
     "decline": declined,
     "lapse": lapsed,
     "take back": taken_back,
+    "remove": removed,
+    "stay": kept,
+    "settle": settled,
+    "leave": left,
+    "be somebody else": somebody_else,
+    "remove for safety": removed_for_safety,
+    "suspend": suspended,
+    "reinstate": reinstated,
+    "end": ended,
 }
 
 
 def every_step() -> set[tuple[ContactStatus, ContactStatus]]:
     """What all rules make of contacts in every state, in and out of time."""
     steps: set[tuple[ContactStatus, ContactStatus]] = set()
-    for status, place, accepted_at, rule, later in product(
+    for status, place, undo_until, rule, later in product(
         ContactStatus,
         (1, None),
-        (None, NOON - AN_HOUR, NOON - 2 * A_DAY),
+        (None, NOON + A_DAY),
         RULES.values(),
         (timedelta(0), 8 * A_DAY),
     ):
-        carl = an_invitation(
-            status=status, place=place, accepted_at=accepted_at, leaves_at=NOON + A_DAY
+        carl = a_contact_who_leaves(
+            at=NOON + A_DAY,
+            status=status,
+            place=place,
+            undo_until=undo_until,
+            reinstatement_proposed_by=ASTRID,
+            link_sha256=None,
+            invited_at=NOON - AN_HOUR,
+            lapses_at=NOON + 7 * A_DAY - AN_HOUR,
         )
         try:
             steps.add((status, rule(carl, NOON + later).status))
@@ -139,14 +172,7 @@ def every_step() -> set[tuple[ContactStatus, ContactStatus]]:
 def test_every_rule_leads_where_the_table_says_and_nowhere_else() -> None:
     moves = {(before, after) for before, after in every_step() if before is not after}
 
-    assert moves == {
-        (INVITED, ACTIVE),
-        (INVITED, DECLINED),
-        (INVITED, LAPSED),
-        (INVITED, TAKEN_BACK),
-        (ACTIVE, TAKEN_BACK),
-    }
-    assert all(after in LEADS_TO[before] for before, after in moves)
+    assert moves == {(before, after) for before, ends in LEADS_TO.items() for after in ends}
 
 
 def test_who_is_gone_stays_gone() -> None:

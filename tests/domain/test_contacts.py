@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from domain import contacts
 from domain.contacts import (
@@ -32,6 +33,7 @@ from domain.refusals import (
     NoPlaceLeft,
     NotOpen,
     OwnAddress,
+    PlaceNotFree,
 )
 from tests.builders import (
     A_DAY,
@@ -54,20 +56,20 @@ from tests.domain.steps import POLICY, accepted, declined, invited, lapsed, take
 def test_a_contact_on_the_way_out_can_report_until_the_last_moment() -> None:
     carl = a_contact_who_leaves(at=NOON)
 
-    assert carl.can_report(NOON - A_MOMENT)
-    assert not carl.can_report(NOON)
+    assert carl.can_report(an_account(), NOON - A_MOMENT)
+    assert not carl.can_report(an_account(), NOON)
 
 
 def test_only_active_and_leaving_contacts_can_report() -> None:
     later = NOON + A_DAY
 
-    able = {s for s in ContactStatus if a_contact(status=s, leaves_at=later).can_report(NOON)}
+    able = {
+        s
+        for s in ContactStatus
+        if a_contact(status=s, leaves_at=later).can_report(an_account(), NOON)
+    }
 
     assert able == {ACTIVE, LEAVING}
-
-
-def test_a_contact_who_leaves_at_no_known_instant_cannot_report() -> None:
-    assert not a_contact(status=LEAVING, leaves_at=None).can_report(NOON)
 
 
 # Places ---------------------------------------------------------------------------------------
@@ -77,15 +79,15 @@ def test_a_contact_who_leaves_at_no_known_instant_cannot_report() -> None:
 def test_an_unanswered_invitation_holds_its_place_until_it_lapses(status: ContactStatus) -> None:
     carl = an_invitation(status=status, lapses_at=NOON)
 
-    assert carl.holds_place(NOON - A_MOMENT)
-    assert not carl.holds_place(NOON)
+    assert carl.holds_place(an_account(), NOON - A_MOMENT)
+    assert not carl.holds_place(an_account(), NOON)
 
 
 def test_a_contact_on_the_way_out_holds_the_place_until_the_last_moment() -> None:
     carl = a_contact_who_leaves(at=NOON)
 
-    assert carl.holds_place(NOON - A_MOMENT)
-    assert not carl.holds_place(NOON)
+    assert carl.holds_place(an_account(), NOON - A_MOMENT)
+    assert not carl.holds_place(an_account(), NOON)
 
 
 def test_which_contacts_hold_a_place() -> None:
@@ -96,7 +98,7 @@ def test_which_contacts_hold_a_place() -> None:
             status
             for status in ContactStatus
             if a_contact(status=status, leaves_at=later, lapses_at=later, place=place).holds_place(
-                NOON
+                an_account(), NOON
             )
         }
 
@@ -107,16 +109,16 @@ def test_which_contacts_hold_a_place() -> None:
 def test_there_are_five_places_and_no_sixth() -> None:
     held = [a_contact(place=place) for place in range(1, 6)]
 
-    assert contacts.free_place(tuple(held[:4]), policy=POLICY, now=NOON) == 5
+    assert contacts.free_place(tuple(held[:4]), account=an_account(), policy=POLICY, now=NOON) == 5
     with pytest.raises(NoPlaceLeft):
-        contacts.free_place(tuple(held), policy=POLICY, now=NOON)
+        contacts.free_place(tuple(held), account=an_account(), policy=POLICY, now=NOON)
 
 
 def test_the_lowest_free_place_is_given() -> None:
     held = (a_contact(place=1), a_contact(place=3))
 
-    assert contacts.free_place((), policy=POLICY, now=NOON) == 1
-    assert contacts.free_place(held, policy=POLICY, now=NOON) == 2
+    assert contacts.free_place((), account=an_account(), policy=POLICY, now=NOON) == 1
+    assert contacts.free_place(held, account=an_account(), policy=POLICY, now=NOON) == 2
 
 
 def test_an_overdue_invitation_frees_its_place_before_any_job_has_run() -> None:
@@ -124,16 +126,20 @@ def test_an_overdue_invitation_frees_its_place_before_any_job_has_run() -> None:
     others = (*(a_contact(place=place) for place in (1, 3, 4, 5)), overdue)
 
     with pytest.raises(NoPlaceLeft):
-        contacts.free_place(others, policy=POLICY, now=NOON - A_MOMENT)
-    assert contacts.free_place(others, policy=POLICY, now=NOON) == 2
+        contacts.free_place(others, account=an_account(), policy=POLICY, now=NOON - A_MOMENT)
+    assert contacts.free_place(others, account=an_account(), policy=POLICY, now=NOON) == 2
 
 
 def test_a_wallet_may_give_fewer_places() -> None:
     two = ContactPolicy(most=2)
 
-    assert contacts.free_place((a_contact(place=1),), policy=two, now=NOON) == 2
+    assert (
+        contacts.free_place((a_contact(place=1),), account=an_account(), policy=two, now=NOON) == 2
+    )
     with pytest.raises(NoPlaceLeft):
-        contacts.free_place((a_contact(place=1), a_contact(place=2)), policy=two, now=NOON)
+        contacts.free_place(
+            (a_contact(place=1), a_contact(place=2)), account=an_account(), policy=two, now=NOON
+        )
 
 
 # Inviting -------------------------------------------------------------------------------------
@@ -143,10 +149,16 @@ def test_an_invitation_is_told_with_its_end() -> None:
     carl = an_invitation()
 
     change = contacts.invite(
-        carl, account=an_account(), others=(), own_addresses=frozenset(), now=NOON
+        carl,
+        account=an_account(),
+        others=(),
+        own_addresses=frozenset(),
+        sent_there=(),
+        policy=POLICY,
+        now=NOON,
     )
 
-    assert change.value == carl
+    assert change.value == replace(carl, sent_at=(NOON,))
     assert change.events == (
         ContactInvited(
             account_id=OLGAS,
@@ -165,6 +177,8 @@ def test_nobody_is_invited_while_the_account_is_frozen() -> None:
             account=a_frozen_account(),
             others=(),
             own_addresses=frozenset(),
+            sent_there=(),
+            policy=POLICY,
             now=NOON,
         )
 
@@ -179,13 +193,19 @@ def test_an_owner_cannot_invite_an_address_of_their_own() -> None:
 
 
 def test_an_address_that_holds_a_place_cannot_be_invited_twice() -> None:
-    carl = an_invitation(place=1, lapses_at=NOON)
+    leaving = a_contact_who_leaves(at=NOON, invited_at=NOON - 30 * A_DAY, sent_at=())
     again = an_invitation(id=CLEO, place=2)
 
     with pytest.raises(AlreadyInvited):
-        invited(again, carl, now=NOON - A_MOMENT)
-    invited(again, carl, now=NOON)
-    invited(an_invitation(id=CLEO, place=2, address_index=b"cleo"), a_contact(place=1))
+        invited(again, leaving, now=NOON - A_MOMENT)
+    invited(again, leaving, now=NOON)
+    cleo = an_invitation(id=CLEO, place=2, address_index=b"cleo")
+    invited(cleo, a_contact(place=1))
+
+
+def test_an_address_that_waits_for_a_place_cannot_be_invited_twice() -> None:
+    with pytest.raises(AlreadyInvited):
+        invited(an_invitation(id=CLEO, place=2), an_invitation(place=None))
 
 
 # Answering ------------------------------------------------------------------------------------
@@ -197,6 +217,7 @@ def test_accepting_keeps_the_consent_and_replaces_the_invitation_s_link() -> Non
     change = contacts.accept(
         carl,
         account=an_account(),
+        policy=POLICY,
         text_version="2026-11",
         language="pt-BR",
         link_sha256=b"personal link",
@@ -209,7 +230,9 @@ def test_accepting_keeps_the_consent_and_replaces_the_invitation_s_link() -> Non
     assert (active.consent_version, active.consent_language) == ("2026-11", "pt-BR")
     assert active.language == "pt-BR"
     assert active.link_sha256 == b"personal link"
-    assert active.can_report(NOON)
+    assert active.can_report(an_account(), NOON)
+    # The code has proved the address; half a year later it is asked about.
+    assert (active.confirmed_at, active.remind_at) == (NOON, NOON + 182 * A_DAY)
     assert change.events == (
         ContactAccepted(
             account_id=OLGAS,
@@ -245,7 +268,7 @@ def test_only_an_open_invitation_can_be_answered(
 def test_a_replacement_can_be_accepted_once_it_stands_on_a_place() -> None:
     waiting = an_invitation(place=None)
 
-    with pytest.raises(NotOpen):
+    with pytest.raises(PlaceNotFree):
         accepted(waiting)
     accepted(an_invitation(place=3))
 
@@ -255,6 +278,7 @@ def test_nobody_becomes_a_contact_while_the_account_is_frozen() -> None:
         contacts.accept(
             an_invitation(),
             account=a_frozen_account(),
+            policy=POLICY,
             text_version="2026-11",
             language="es",
             link_sha256=b"personal link",
@@ -298,22 +322,31 @@ def test_what_was_answered_otherwise_never_lapses(status: ContactStatus) -> None
 
 
 def test_an_acceptance_can_be_undone_for_24_hours_and_not_longer() -> None:
-    carl = a_contact(accepted_at=NOON)
+    carl = accepted(an_invitation())
 
-    change = contacts.take_back(
-        carl, account=an_account(), policy=POLICY, now=NOON + A_DAY - A_MOMENT
-    )
+    change = contacts.take_back(carl, account=an_account(), now=NOON + A_DAY - A_MOMENT)
     with pytest.raises(CannotTakeBack):
         taken_back(carl, NOON + A_DAY)
 
     assert change.value.status is TAKEN_BACK
     assert (change.value.place, change.value.link_sha256) == (None, None)
-    assert not change.value.can_report(NOON)
+    assert not change.value.can_report(an_account(), NOON)
     assert change.events == (
         InvitationTakenBack(
             account_id=OLGAS, contact_id=CARL, had_accepted=True, at=NOON + A_DAY - A_MOMENT
         ),
     )
+
+
+def test_an_unanswered_invitation_taken_back_is_over_like_one_that_lapsed() -> None:
+    silent = taken_back(an_invitation())
+    private = taken_back(declined(an_invitation(), NOON - A_MOMENT))
+    undone = taken_back(accepted(an_invitation()))
+
+    assert (silent.lapsed_at, silent.ended_at) == (NOON, NOON)
+    # The instant of the no is kept; the owner is shown when it was over.
+    assert (private.lapsed_at, private.ended_at) == (NOON, NOON - A_MOMENT)
+    assert (undone.lapsed_at, undone.ended_at) == (None, NOON)
 
 
 def test_an_invitation_can_be_taken_back_until_the_instant_it_lapses() -> None:
@@ -336,4 +369,4 @@ def test_nothing_is_taken_back_while_the_account_is_frozen() -> None:
     for carl in (an_invitation(), a_contact()):
         taken_back(carl)
         with pytest.raises(AccountIsFrozen):
-            contacts.take_back(carl, account=a_frozen_account(), policy=POLICY, now=NOON)
+            contacts.take_back(carl, account=a_frozen_account(), now=NOON)

@@ -20,7 +20,7 @@ from domain.refusals import (
     OwnerNotFree,
     TicketClosed,
 )
-from domain.tickets import PROPOSED, PROVED, RELEASED, Duress, Ticket
+from domain.tickets import OPENED, OWNER_REACHED, PROPOSED, PROVED, RELEASED, Duress, Stage, Ticket
 from tests.builders import (
     A_MOMENT,
     NOON,
@@ -72,7 +72,8 @@ def test_danger_said_after_the_freeze_turns_the_display_and_not_the_version() ->
     assert turned.value.display is Display.NEUTRAL
     assert (turned.value.version, turned.value.epoch) == (before.version, before.epoch)
     assert turned.events == (DisplayTurnedNeutral(account_id=OLGAS, at=NOON),)
-    assert accounts.turn_neutral(turned.value, now=NOON).events == ()
+    again = accounts.turn_neutral(turned.value, now=NOON)
+    assert (again.value, again.events) == (turned.value, ())
     with pytest.raises(AccountNotFrozen):
         accounts.turn_neutral(an_account(), now=NOON)
 
@@ -93,7 +94,8 @@ def test_danger_holds_the_notices_until_an_agent_lets_them_go() -> None:
 
     assert not gone.value.holds_notices
     assert gone.events == (NoticesLetGo(account_id=OLGAS, ticket_id=TICKET, at=NOON),)
-    assert tickets.let_notices_go(gone.value, by=an_agent(1), now=NOON).events == ()
+    again = tickets.let_notices_go(gone.value, by=an_agent(1), now=NOON)
+    assert (again.value, again.events) == (gone.value, ())
     assert not CLOSED.holds_notices
 
 
@@ -104,6 +106,11 @@ def test_another_report_of_danger_begins_anew() -> None:
 
     assert (again.duress, again.notices_let_go_at) == (None, None)
     assert again.holds_notices
+
+
+@pytest.mark.parametrize("stage", [OPENED, OWNER_REACHED, PROVED])
+def test_danger_moves_no_other_stage(stage: Stage) -> None:
+    assert tickets.raise_danger(a_ticket(stage=stage), now=NOON).value.stage is stage
 
 
 def test_danger_voids_what_was_proposed_without_knowing_it() -> None:

@@ -1,12 +1,14 @@
 """Facts that may be kept for ever: how they are named, and what they never hold."""
 
 from datetime import datetime
+from runpy import run_path
 from typing import get_type_hints
 from uuid import UUID
 
 import msgspec
 import pytest
 
+from domain import events
 from domain.events import (
     AccountFrozen,
     Actor,
@@ -20,7 +22,8 @@ from tests.builders import NOON, OLGAS, TICKET
 
 # Words of ours that an event may hold; a new one is a decision, so it stands here by name.
 WORDS = {
-    *("done", "kind", "language", "limit", "purpose", "reason", "reference", "text_version"),
+    *("done", "kind", "language", "limit", "outcome", "purpose", "reason", "reference"),
+    "text_version",
 }
 
 
@@ -38,6 +41,16 @@ def every_event() -> list[type[Event]]:
 )
 def test_an_event_is_stored_under_its_name_in_small_letters(event: type[Event], name: str) -> None:
     assert name_of(event) == name
+
+
+def test_the_name_is_made_of_the_class_s_own_words() -> None:
+    # The names are made while the module is read, so it is read anew.
+    anew = run_path(str(events.__file__), run_name=events.__name__)
+
+    assert {made.__name__: name_of(anew[made.__name__]) for made in every_event()} == {
+        made.__name__: name_of(made) for made in every_event()
+    }
+    assert name_of(anew["ContactRemovedForSafety"]) == "contact-removed-for-safety"
 
 
 def test_a_stored_event_says_its_name_and_reads_back() -> None:

@@ -96,6 +96,7 @@ def test_what_was_never_used_is_whole_and_what_was_used_comes_back() -> None:
     rate = Rate(3, MINUTE)
     fresh = standing(None, rate, now=NOON)
     assert (fresh.remaining, fresh.retry_at, fresh.whole_at) == (3, None, NOON)
+    assert fresh.at == NOON
 
     used = standing(NOON + 3 * MINUTE, rate, now=NOON)
     assert (used.remaining, used.retry_at) == (0, NOON + MINUTE)
@@ -119,8 +120,39 @@ def test_every_limit_is_in_the_table_once_with_its_reason() -> None:
             assert limit.without_link.each >= limit.rate.each
 
 
-def test_only_calls_of_a_known_client_pass_when_the_limiter_does_not_answer() -> None:
-    assert {one.name for one in LIMITS if one.fails is Failing.OPEN} == {"api-calls"}
+def test_every_limit_is_as_promised() -> None:
+    def told(rate: Rate | None) -> tuple[int, float] | None:
+        return None if rate is None else (rate.burst, rate.each.total_seconds())
+
+    # How many at once, and after how many seconds each comes back: with a link, and without.
+    assert {one.name: (told(one.rate), told(one.without_link)) for one in LIMITS} == {
+        "codes-unread": ((16, 7200), (16, 7200)),
+        "code-wait": ((1, 60), (1, 60)),
+        "codes-an-hour": ((5, 3600), (3, 3600)),
+        "codes-a-day": ((10, 86400), (10, 86400)),
+        "sent-to-address": ((20, 3600), (10, 7200)),
+        "sent-to-prefix": ((60, 60), (20, 600)),
+        "sent-to-dialling-code": ((1000, 1), (300, 5)),
+        "sent-from-network": ((600, 1), (20, 180)),
+        "sent-by-wallet": ((6000, 0.05), (600, 2)),
+        "sent-in-all": ((20_000, 0.01), (2000, 0.5)),
+        "new-addresses": ((5, 17_280), None),
+        "app-set-up": ((10, 300), None),
+        "wrong-codes-a-day": ((20, 86400), (20, 86400)),
+        "wrong-codes-ever": ((100, 315_360_000), (100, 315_360_000)),
+        "sign-ins-of-login-from-network": ((10, 60), None),
+        "sign-ins-of-login": ((100, 60), None),
+        "sign-ins-from-network": ((60, 2), None),
+        "proved-again": ((10, 300), None),
+        "api-calls": ((3000, 0.005), None),
+        "owner-calls": ((120, 1), None),
+    }
+
+
+def test_only_who_has_already_shown_a_token_passes_when_the_limiter_does_not_answer() -> None:
+    failing_open = {one.name for one in LIMITS if one.fails is Failing.OPEN}
+
+    assert failing_open == {"api-calls", "owner-calls"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import re
 
 from domain.refusals import Refused, TooMany, TooSoon
-from tests.builders import NOON
+from tests.builders import A_MOMENT, NOON
 
 
 def every_refusal() -> list[type[Refused]]:
@@ -23,7 +23,11 @@ def test_codes_are_small_words_with_hyphens() -> None:
 
 
 def test_what_is_refused_for_a_while_says_from_when() -> None:
-    assert TooSoon(NOON).retry_at == TooMany(NOON).retry_at == NOON
+    for refusal in (TooSoon, TooMany):
+        refused = refusal(NOON + A_MOMENT, now=NOON)
+        assert (refused.retry_at, refused.refused_at) == (NOON + A_MOMENT, NOON)
+        assert refused.args == (NOON + A_MOMENT,)
+        assert refusal(NOON).refused_at is None
 
 
 def test_only_what_is_refused_for_a_while_says_more_than_its_name() -> None:

@@ -20,11 +20,11 @@ MODULES: Final = {
     ".".join(path.relative_to(FOLDER).with_suffix("").parts).removesuffix(".__init__")
     for path in FOLDER.rglob("*.py")
 } - {"__init__"}
-ANSWERS: Final = re.findall(r"`([a-z]+(?:\.\w+)+)`", MAP)
+ANSWERS: Final = re.findall(r"`([a-z_]+(?:\.\w+)+)`", MAP)
 
 
 def test_every_module_is_on_the_map() -> None:
-    names = set(re.findall(r"`([a-z]+(?:\.\w+)*)`", MAP))
+    names = set(re.findall(r"`([a-z_]+(?:\.\w+)*)`", MAP))
 
     assert names | {name.partition(".")[0] for name in names} >= MODULES
 

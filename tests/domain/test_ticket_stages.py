@@ -13,8 +13,30 @@ from domain import tickets
 from domain.access import Agent
 from domain.policy import TicketPolicy
 from domain.refusals import Refused
-from domain.tickets import LEADS_TO, RELEASED, Priority, Proof, ProofKind, Proposal, Stage, Ticket
-from tests.builders import NOON, a_proof, a_proposal, a_ticket, an_officer, arne, astrid, sofia
+from domain.tickets import (
+    CLOSED,
+    LEADS_TO,
+    RELEASED,
+    CloseReason,
+    Priority,
+    Proof,
+    ProofKind,
+    Proposal,
+    Stage,
+    Ticket,
+)
+from tests.builders import (
+    AN_HOUR,
+    NOON,
+    a_proof,
+    a_proposal,
+    a_ticket,
+    an_officer,
+    arne,
+    astrid,
+    sofia,
+)
+from tests.domain.test_closing_hints import an_attempt
 
 POLICY: Final = TicketPolicy()
 AGENTS: Final = (astrid(), arne(), sofia(), an_officer())
@@ -77,11 +99,27 @@ def rejected(desk: Desk, by: Agent) -> Desk:
     return desk._replace(ticket=tickets.back_to_proofs(desk.ticket), pending=None)
 
 
+def laid_aside(desk: Desk, by: Agent) -> Desk:
+    ticket = tickets.close_unconfirmed(
+        desk.ticket,
+        reason=CloseReason.NOT_REACHED,
+        attempts=(an_attempt(), an_attempt(NOON - AN_HOUR)),
+        frozen=False,
+        policy=POLICY,
+        by=by,
+        now=NOON,
+    ).value
+    return desk._replace(ticket=ticket)
+
+
+ACTS: Final = (reached, proposed, approved, rejected, laid_aside)
+
+
 def next_desks(desk: Desk) -> Iterator[Desk]:
     """Whatever anyone can do now."""
     tries: list[Callable[[], Desk]] = [partial(joined, desk)]
     for by in AGENTS:
-        tries += [partial(act, desk, by) for act in (reached, proposed, approved, rejected)]
+        tries += [partial(act, desk, by) for act in ACTS]
         tries += [partial(proved, desk, kind, by) for kind in KINDS]
     for tried in tries:
         try:
@@ -93,9 +131,12 @@ def next_desks(desk: Desk) -> Iterator[Desk]:
 @pytest.fixture(scope="module")
 def life() -> Life:
     """Each step that can be taken from an open ticket, with at most four proofs and one join."""
-    begin = Desk(tickets.open_ticket(a_ticket(), now=NOON).value)
+    begin = {
+        Desk(tickets.open_ticket(a_ticket(unconfirmed=unconfirmed), now=NOON).value)
+        for unconfirmed in (False, True)
+    }
     steps: Life = []
-    known, waiting = {begin}, deque([begin])
+    known, waiting = set(begin), deque(begin)
     while waiting:
         desk = waiting.popleft()
         for after in next_desks(desk):
@@ -134,14 +175,16 @@ def test_no_path_to_a_release_has_fewer_than_two_people(life: Life) -> None:
     assert all(approval.decided_by != approval.proposed_by for approval in approvals)
 
 
-def test_a_ticket_is_closed_when_it_is_released_and_only_then(life: Life) -> None:
+def test_a_ticket_is_closed_by_a_release_or_as_a_mere_hint_and_only_then(life: Life) -> None:
     assert {
-        (after.ticket.stage is RELEASED) == (not after.ticket.is_open) for _, after in life
+        (after.ticket.stage in {RELEASED, CLOSED}) == (not after.ticket.is_open)
+        for _, after in life
     } == {True}
+    assert {after.ticket.unconfirmed for _, after in life if after.ticket.stage is CLOSED} == {True}
 
 
-def test_nothing_happens_after_the_release(life: Life) -> None:
-    released = {after for _, after in life if after.ticket.stage is RELEASED}
+def test_nothing_happens_after_the_end(life: Life) -> None:
+    released = {after for _, after in life if not after.ticket.is_open}
 
     assert not [before for before, _ in life if before in released]
 

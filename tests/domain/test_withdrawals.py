@@ -41,6 +41,8 @@ def test_in_danger_a_withdrawal_is_told_and_changes_nothing() -> None:
     (event,) = change.events
     assert isinstance(event, ReportWithdrawn)
     assert event.without_effect
+    # Who says no more than that takes it back for no reason that is told.
+    assert not event.wrong_person
 
 
 def test_nobody_takes_back_what_another_reported() -> None:

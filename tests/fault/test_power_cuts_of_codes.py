@@ -45,7 +45,7 @@ pytestmark = pytest.mark.anyio
 COUNTS = ("challenges", "limits", "recovery_tries")
 
 
-def _forgiven(house: House) -> Callable[[], Awaitable[None]]:
+def forgiven(house: House) -> Callable[[], Awaitable[None]]:
     """As if nobody had guessed or tried yet."""
 
     async def forgive() -> None:
@@ -76,7 +76,7 @@ async def test_accepting_happens_wholly_or_not_at_all(scene: Scene) -> None:
     async def accept() -> None:
         done.append(await invitations.accept(house, wallet, session, code, language="es"))
 
-    await everything_or_nothing(house, accept, counts=COUNTS, again=_forgiven(house))
+    await everything_or_nothing(house, accept, counts=COUNTS, again=forgiven(house))
 
     (accepted,) = done
     assert isinstance(accepted, invitations.Accepted)
@@ -104,7 +104,7 @@ async def test_the_code_before_a_report_happens_wholly_or_not_at_all(scene: Scen
     async def spend() -> None:
         done.append(await reports.spend_code(house, wallet, session, code))
 
-    await everything_or_nothing(house, spend, counts=COUNTS, again=_forgiven(house))
+    await everything_or_nothing(house, spend, counts=COUNTS, again=forgiven(house))
 
     (cookie,) = done
     verified = await visits.session_of(house, wallet, cookie)
@@ -126,7 +126,7 @@ async def test_taking_a_report_back_happens_wholly_or_not_at_all(scene: Scene) -
         house,
         lambda: withdrawals.withdraw(house, wallet, begun, code),
         counts=COUNTS,
-        again=_forgiven(house),
+        again=forgiven(house),
     )
 
     assert (await withdrawals.see_withdrawal(house, wallet, begun)).withdrawn_at is not None
@@ -148,7 +148,7 @@ async def test_a_card_and_its_code_happen_wholly_or_not_at_all(scene: Scene) -> 
         # hints.ask_for_help, with a code and without a number
         lambda: asks_for_help(house, wallet, codes[0]),
         counts=COUNTS,
-        again=_forgiven(house),
+        again=forgiven(house),
     )
 
     assert (await cast.the_account(house, wallet, scene.carl.account_id)).is_frozen
@@ -160,7 +160,7 @@ async def test_a_hint_happens_wholly_or_not_at_all(scene: Scene) -> None:
         house,
         lambda: asks_for_help(house, wallet, number="011 4321-1234"),
         counts=COUNTS,
-        again=_forgiven(house),
+        again=forgiven(house),
     )
     await everything_or_nothing(house, lambda: hints.file_hints(house))
 

@@ -23,8 +23,8 @@ from service.operations import (
     limits,
     limits_by_hand,
     page_links,
-    people,
     sessions,
+    settling,
     visits,
     wallets,
 )
@@ -167,11 +167,11 @@ async def test_what_the_clock_does_happens_wholly_or_not_at_all(scene: Scene) ->
     await everything_or_nothing(house, lambda: journal.seal_journal(house))
     await cast.invited(house, wallet, scene.pages, "Cleo")
     await cast.move_clock(house, timedelta(days=8))
-    await everything_or_nothing(house, lambda: people.lapse_overdue(house, wallet))
+    await everything_or_nothing(house, lambda: settling.settle_overdue(house, wallet))
     pages = await _olgas_pages(scene)
     await cast.invited(house, wallet, pages, "Dora")
     await cast.move_clock(house, timedelta(days=8))
-    await everything_or_nothing(house, lambda: housekeeping.lapse_invitations(house))
+    await everything_or_nothing(house, lambda: housekeeping.settle_contacts(house))
 
 
 async def test_sweeping_never_leaves_a_table_half_swept(scene: Scene) -> None:

@@ -59,15 +59,32 @@ class Agents(Stage):
         second=st.integers(1, 3),
         answer=st.sampled_from((None, *Duress)),
         is_rejected=st.booleans(),
+        approves_removals=st.booleans(),
     )
     def goes_the_whole_way_of_a_release(
-        self, which: int, first: int, second: int, answer: Duress | None, *, is_rejected: bool
+        self,
+        which: int,
+        first: int,
+        second: int,
+        answer: Duress | None,
+        *,
+        is_rejected: bool,
+        approves_removals: bool,
     ) -> None:
         """From the proofs to the approval, whoever these two are; each may be refused."""
         waiting = [row for row in self.watch.newest("tickets") if row["closed_at"] is None]
         ticket_id = waiting[which % len(waiting)]["id"]
         for kind in ENOUGH:
             self.do(self.desk.prove(ticket_id, kind, first))
+        account_id = waiting[which % len(waiting)]["account_id"]
+        for contact in self.watch.leaving():
+            if contact["account_id"] == account_id:
+                # No release before the owner has said what becomes of those who were to go.
+                self.do(
+                    self.changes.decide_removal(
+                        ticket_id, contact["id"], first, goes_on=approves_removals
+                    )
+                )
         self.look()
         if answer is not None:
             seen: int = self.watch.rows("tickets")[ticket_id]["row_version"]

@@ -237,8 +237,10 @@ class Life:
         match name:
             case "seal":
                 await journal.seal_journal(self.house)
-            case "lapse":
-                await housekeeping.lapse_invitations(self.house)
+            case "settle":
+                await housekeeping.settle_contacts(self.house)
+            case "close":
+                await housekeeping.close_accounts(self.house)
             case "sweep":
                 await housekeeping.sweep(self.house)
             case "hints":

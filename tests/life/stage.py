@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
@@ -14,10 +14,11 @@ from domain import accounts
 from domain.challenges import Purpose
 from service.operations.sessions import ToldDevice
 from service.storage.introspection import Introspection
-from service.storage.values import BrowserSession
+from service.storage.values import BrowserSession, LinkPurpose
 from tests import people as cast
 from tests.life.asking import Asking, Whose
 from tests.life.at_the_desk import AtTheDesk
+from tests.life.changing import Changing
 from tests.life.living import Life, SignedInPhone, Sitting
 from tests.life.nursery import OWNERS, Nursery
 from tests.life.watching import Watch
@@ -58,6 +59,7 @@ class Stage(RuleBasedStateMachine):
         self.life = Life(house, born)
         self.ways = WaysIn(house, born.wallet)
         self.desk = AtTheDesk(house, born.agents)
+        self.changes = Changing(self.life, born.agents)
         self.watch = Watch(house, asked, born.wallet, born.gateways_secret, list(born.agents))
         self.asking = Asking()
         self.entered: Counter[str] = Counter()
@@ -76,6 +78,31 @@ class Stage(RuleBasedStateMachine):
     def one_of(self, name: str, which: int) -> dict[str, Any]:
         known = self.watch.newest(name)
         return known[which % len(known)]
+
+    def someone_of(self, pages: BrowserSession, which: int) -> dict[str, Any]:
+        """One of this owner's people, gone or not."""
+        theirs = [
+            row for row in self.watch.newest("contacts") if row["account_id"] == pages.account_id
+        ]
+        return theirs[which % len(theirs)]
+
+    def at_her_pages(self, phone: SignedInPhone) -> BrowserSession | None:
+        once = self.do(self.life.ask_page_link(phone, LinkPurpose.MANAGE, timedelta(0)))
+        return None if once is None else self.do(self.life.enter(once))
+
+    def pages_of(self, subject: str) -> BrowserSession | None:
+        """From a device nobody has reported, which signs in for this."""
+        number = self.life.number()
+        device = ToldDevice(id=f"new {number}", label="Moto", platform="android")
+        phone = self.signs_in(subject, device)
+        return self.at_her_pages(phone) if isinstance(phone, SignedInPhone) else None
+
+    def now(self) -> datetime:
+        return self.do(cast.now(self.life.house))
+
+    def count(self, event: str) -> int:
+        """How often the journal says so, as the last look found it."""
+        return self.watch.record.happened[event]
 
     def signs_in(self, subject: str, device: ToldDevice) -> Any:
         """Never while frozen, and never again on a device that was lost."""

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import accounts, contacts, reports, tickets
 from domain.access import APPROVES, PROPOSES
-from domain.contacts import Contact
+from domain.contacts import Contact, ContactStatus
 from domain.tickets import Duress
 from domain.wallets import Wallet
 from service.operations import journal as journals
@@ -23,6 +24,7 @@ from service.security.tokens import digest
 from service.storage import tables
 from service.storage.introspection import Introspection
 from service.storage.rows import clock, value_of
+from tests.life import rights
 from tests.life.nursery import GATEWAY, sha
 from tests.life.record import Record
 
@@ -52,6 +54,8 @@ _WATCHED: Final = (
 # What ended long ago is swept away; a new card ends the old one's codes.
 _MAY_GO: Final = frozenset({"challenges", "recovery_codes"})
 _PLACES: Final = 5
+_REPORTS: Final = frozenset({ContactStatus.ACTIVE, ContactStatus.LEAVING})
+_CLOSED: Final = frozenset({tickets.RELEASED, tickets.CLOSED})
 # Far longer than anything that is written together takes to write.
 _A_WHILE: Final = 10_000 << 80
 
@@ -72,6 +76,7 @@ class Watch:
         self._levels = {one.agent.id: one.agent.level for one in by}
         self._before: dict[str, Rows] = {name: {} for name in _WATCHED}
         self._told: set[UUID] = set()
+        self._false: dict[tuple[UUID, bytes], list[datetime]] = defaultdict(list)
         self._written: set[UUID] = set()
         self.record = Record()
         # Tokens by the subject they were registered for, and those that no freeze spared.
@@ -87,7 +92,9 @@ class Watch:
             self._tickets_fit(seen)
             self._danger_is_heeded(seen)
             self._two_people_release(seen)
-            await self._places_fit(db, seen)
+            now = await clock(db)
+            self._places_fit(seen, now)
+            self._rights_hold(seen, now)
         await self._sessions_fit(seen)
         self._before = seen
 
@@ -126,6 +133,46 @@ class Watch:
         """Whether any account is."""
         return any(row["state"] == accounts.FROZEN for row in self._before["accounts"].values())
 
+    def account_of(self, contact: Row) -> Row:
+        return self._before["accounts"][contact["account_id"]]
+
+    def leaving(self) -> list[Row]:
+        """Contacts whose removal was begun, as the last look found them."""
+        return [row for row in self.newest("contacts") if row["status"] == ContactStatus.LEAVING]
+
+    def unheard(self) -> list[Row]:
+        """Paused at some time, suspended, or removed by their owner."""
+        return [
+            row
+            for row in self.newest("contacts")
+            if row["status"] == ContactStatus.SUSPENDED
+            or (row["status"] == ContactStatus.REMOVED and not row["removed_for_safety"])
+            or (row["status"] in _REPORTS and row["paused_until"] is not None)
+        ]
+
+    def undecided(self) -> list[Row]:
+        """Reports that nobody has judged."""
+        return [row for row in self.newest("loss_reports") if row["decided_at"] is None]
+
+    def waiting(self, kind: tickets.TicketKind) -> list[Row]:
+        """Open tickets of a kind."""
+        return [
+            row
+            for row in self.newest("tickets")
+            if row["kind"] == kind and row["closed_at"] is None
+        ]
+
+    def false_report_counts(self, report: Row, *, within: timedelta, now: datetime) -> None:
+        """One pauses, the second from the same address suspends, whatever became of the row."""
+        contact = self._before["contacts"][report["contact_id"]]
+        account = self.account_of(contact)
+        dates = self._false[contact["account_id"], contact["address_index"]]
+        dates.append(now)
+        if contact["status"] not in _REPORTS or rights.is_past(contact, account, now):
+            return
+        assert len([at for at in dates if now < at + within]) == 1
+        assert contact["paused_until"] is not None
+
     def rows(self, name: str) -> Rows:
         """All of this table, as the last look found them."""
         return self._before[name]
@@ -162,7 +209,7 @@ class Watch:
             is_open = ticket["closed_at"] is None
             if is_open and ticket["kind"] == tickets.TicketKind.LOSS:
                 waiting[ticket["account_id"]] += 1
-            assert is_open == (ticket["stage"] != tickets.RELEASED)
+            assert is_open == (ticket["stage"] not in _CLOSED)
         for key, account in seen["accounts"].items():
             frozen = account["state"] == accounts.FROZEN
             unconfirmed = any(
@@ -183,12 +230,15 @@ class Watch:
             assert proposal["decided_by"] != proposal["proposed_by"]
             assert self._levels[proposal["proposed_by"]] >= PROPOSES
             assert self._levels[proposal["decided_by"]] >= APPROVES
-        released = [row for row in seen["tickets"].values() if row["closed_at"] is not None]
+        released = [row for row in seen["tickets"].values() if row["stage"] == tickets.RELEASED]
         assert {row["ticket_id"] for row in approved} >= {row["id"] for row in released}
 
     def _danger_is_heeded(self, seen: dict[str, Rows]) -> None:
         """Who may be in somebody's hands is not given back, and shows nothing to them."""
         for key, ticket in seen["tickets"].items():
+            if ticket["kind"] != tickets.TicketKind.LOSS:
+                assert not ticket["danger"]
+                continue
             if ticket["closed_at"] is not None:
                 assert not ticket["danger"] or ticket["duress"] == Duress.FREE
                 continue
@@ -201,16 +251,33 @@ class Watch:
             before = self._before["loss_reports"].get(key)
             ticket = self._before["tickets"].get(report["ticket_id"])
             if before is not None and ticket is not None and ticket["danger"]:
-                assert before["status"] == report["status"]
+                # Taking it back has no effect then. What agents find does.
+                assert report["status"] in {before["status"], reports.DECIDED}
         for account in seen["accounts"].values():
             frozen = account["state"] == accounts.FROZEN
             assert frozen or account["display"] == accounts.Display.PLAIN
 
-    async def _places_fit(self, db: AsyncConnection, seen: dict[str, Rows]) -> None:
-        now = await clock(db)
+    def _rights_hold(self, seen: dict[str, Rows], now: datetime) -> None:
+        """Who could stop an account could; who could not did not."""
+        people, owned = seen["contacts"], seen["accounts"]
+        for row in people.values():
+            account = owned[row["account_id"]]
+            can = value_of(row, Contact).can_report(value_of(account, accounts.Account), now)
+            assert can == rights.may_stop(row, account, now)
+        rights.contacts_fit(self._before["contacts"], people)
+        rights.closings_fit(people, owned)
+        rights.nothing_changes_while_frozen(self._before, seen)
+        for event, contact_id, at in self.record.told:
+            account = self._before["accounts"][people[contact_id]["account_id"]]
+            rows = (self._before["contacts"].get(contact_id), people[contact_id])
+            could = {rights.may_stop(row, account, at) for row in rows if row is not None}
+            assert (event == "account-frozen") in could, (event, contact_id)
+
+    def _places_fit(self, seen: dict[str, Rows], now: datetime) -> None:
         held: Counter[UUID] = Counter()
         for row in seen["contacts"].values():
-            held[row["account_id"]] += value_of(row, Contact).holds_place(now)
+            account = value_of(seen["accounts"][row["account_id"]], accounts.Account)
+            held[row["account_id"]] += value_of(row, Contact).holds_place(account, now)
         assert all(many <= _PLACES for many in held.values())
 
     async def _sessions_fit(self, seen: dict[str, Rows]) -> None:

@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import AddressKind
-from domain.ids import AccountId, ContactId, TicketId, WalletId
+from domain.ids import AccountId, AddressId, ContactId, TicketId, WalletId
 from notifications.directory import Destination, Recipient, Sender
 from tests.notifications.cast import (
     CARL,
     CLEO,
     NORTE,
+    NOT_MINE,
     OLGAS,
     OLGAS_MAIL,
     OLGAS_PHONE,
@@ -37,6 +38,7 @@ class AddressBook:
         self.owner_name: str | None = "Olga"
         self.unreadable: set[UUID] = set()
         self.in_danger: set[UUID] = set()
+        self.removed_now: set[UUID] = set()
 
     async def owner(
         self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
@@ -76,6 +78,23 @@ class AddressBook:
         if contact_id in self.erased:
             return None
         return carl(self.kinds[contact_id], owner=self.owner_name)
+
+    async def address(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId, address_id: AddressId
+    ) -> tuple[Destination, ...]:
+        return self._at(address_id)
+
+    async def open_address(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId, address_id: AddressId
+    ) -> Recipient | None:
+        assert wallet_id == NORTE
+        return None if address_id in self.erased else carl(self.kinds[address_id])
+
+    async def objection(
+        self, db: AsyncConnection, wallet_id: WalletId, contact_id: ContactId
+    ) -> str | None:
+        assert wallet_id == NORTE
+        return NOT_MINE if contact_id in self.removed_now else None
 
     async def open_secret(
         self, db: AsyncConnection, wallet_id: WalletId, outbox_id: UUID, sealed: bytes

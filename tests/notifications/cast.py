@@ -11,21 +11,55 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.accounts import AddressKind
 from domain.events import (
+    AccountClosingBegun,
     AccountFrozen,
     AccountReleased,
+    AddressesChanged,
+    AuthenticatorRemoved,
+    AuthenticatorSet,
+    ClosingAnnounced,
     CodeAsked,
     ContactAccepted,
+    ContactAddressesChanged,
     ContactInvited,
+    ContactLeft,
+    ContactPaused,
+    ContactReinstated,
+    ContactReminded,
+    ContactRemoved,
+    ContactSuspended,
+    DrillBegun,
+    DrillDone,
+    ErasureAsked,
     Event,
     InvitationLapsed,
+    InvitationReady,
+    InvitationSentAgain,
     InvitationTakenBack,
+    LinkRenewed,
+    LinkShown,
+    LinkStopped,
     LossReported,
+    OthersAreRemoved,
+    RemovalBegun,
+    RemovalCancelled,
+    RemovalDisowned,
+    RemovalResumed,
+    ReporterAsked,
     ReportWithdrawn,
+    SecondAddressAdded,
+    SecondAddressRemoved,
+    UnconfirmedLossReported,
+    UnconfirmedTicketClosed,
 )
 from domain.ids import (
     AccountId,
+    AddressId,
+    AgentId,
     ChallengeId,
     ContactId,
+    DrillId,
+    ErasureId,
     PersonId,
     ReportId,
     TicketId,
@@ -44,18 +78,23 @@ TICKET: Final = TicketId(UUID(int=5))
 A_PERSON: Final = PersonId(UUID(int=6))
 OLGAS_MAIL: Final = UUID(int=7)
 OLGAS_PHONE: Final = UUID(int=8)
+CARLS_SECOND: Final = AddressId(UUID(int=11))
 
 # Lets time pass for the database.
 Later = Callable[[timedelta], Awaitable[None]]
 
 REFERENCE: Final = "K7QF-3M2X-R"
+TEST_REFERENCE: Final = "TEST-3M2X-R"
 TOKEN: Final = "9fJ3kQ-uXv_7wYzA1bC2dE"
+NOT_ME: Final = "AAAAAAAAAAAAAAAAAAAAAw-bR4dPq8_sT2uVwX6yZ0k"
+NOT_MINE: Final = "AAAAAAAAAAAAAAAAAAAAAwZ1k-Lm3nOp5qR7sT9uVwc"
 CODE: Final = "482915"
 ADDRESSES: Final = {
     OLGAS_MAIL: "olga@mail.example",
     OLGAS_PHONE: "+5491155550001",
     CARL: "carl@mail.example",
     CLEO: "+5491155550002",
+    CARLS_SECOND: "carl.second@mail.example",
 }
 
 
@@ -84,7 +123,12 @@ def olga(kind: AddressKind, language: str = "en") -> Recipient:
     )
 
 
-def carl(kind: AddressKind, language: str = "en", owner: str | None = "Olga") -> Recipient:
+def carl(
+    kind: AddressKind,
+    language: str = "en",
+    owner: str | None = "Olga",
+    not_me: str | None = NOT_ME,
+) -> Recipient:
     return Recipient(
         kind=kind,
         address=ADDRESSES[CARL if kind is AddressKind.EMAIL else CLEO],
@@ -92,6 +136,7 @@ def carl(kind: AddressKind, language: str = "en", owner: str | None = "Olga") ->
         time_zone="America/Sao_Paulo",
         name="Carl",
         owner_name=owner,
+        not_me=not_me,
     )
 
 
@@ -176,6 +221,153 @@ def withdrawn(contact: ContactId = CARL) -> ReportWithdrawn:
 
 def released() -> AccountReleased:
     return AccountReleased(at=NOON, account_id=OLGAS, ticket_id=TICKET, version=2)
+
+
+IN_3_DAYS: Final = NOON + timedelta(days=3)
+
+
+def about_carl(kind: Callable[..., Event], **facts: Any) -> Event:
+    """What happened to Carl as one of Olga's trusted people, at noon."""
+    return kind(at=NOON, account_id=OLGAS, contact_id=CARL, **facts)
+
+
+def addresses_changed() -> AddressesChanged:
+    return AddressesChanged(at=NOON, account_id=OLGAS, added=1, removed=1)
+
+
+def closing_begun() -> AccountClosingBegun:
+    return AccountClosingBegun(at=NOON, account_id=OLGAS, closes_at=IN_3_DAYS, reason="closed")
+
+
+def closing_announced() -> Event:
+    return about_carl(ClosingAnnounced, closes_at=IN_3_DAYS)
+
+
+def invited_again() -> Event:
+    return about_carl(InvitationSentAgain, person_id=A_PERSON, lapses_at=IN_3_DAYS)
+
+
+def invitation_ready() -> Event:
+    return about_carl(InvitationReady, lapses_at=IN_3_DAYS)
+
+
+def removal_begun() -> Event:
+    return about_carl(RemovalBegun, leaves_at=IN_3_DAYS)
+
+
+def removal_resumed() -> Event:
+    return about_carl(RemovalResumed, leaves_at=IN_3_DAYS)
+
+
+def removal_cancelled() -> Event:
+    return about_carl(RemovalCancelled)
+
+
+def removal_disowned() -> Event:
+    return about_carl(RemovalDisowned)
+
+
+def others_are_removed() -> Event:
+    return about_carl(OthersAreRemoved)
+
+
+def removed() -> Event:
+    return about_carl(ContactRemoved)
+
+
+def left() -> Event:
+    return about_carl(ContactLeft)
+
+
+def paused() -> Event:
+    return about_carl(ContactPaused, until=IN_3_DAYS)
+
+
+def suspended() -> Event:
+    return about_carl(ContactSuspended)
+
+
+def reinstated() -> Event:
+    arne, astrid = AgentId(UUID(int=9)), AgentId(UUID(int=10))
+    return about_carl(ContactReinstated, proposed_by=astrid, approved_by=arne)
+
+
+def reminded() -> Event:
+    return about_carl(ContactReminded, unconfirmed_from=IN_3_DAYS)
+
+
+def unconfirmed_report() -> Event:
+    return about_carl(
+        UnconfirmedLossReported,
+        report_id=ReportId(uuid4()),
+        ticket_id=TICKET,
+        reference=REFERENCE,
+        stolen=True,
+        joined=False,
+    )
+
+
+def reporter_asked() -> Event:
+    return about_carl(
+        ReporterAsked,
+        report_id=ReportId(uuid4()),
+        ticket_id=TICKET,
+        reference=REFERENCE,
+        answer_until=IN_3_DAYS,
+    )
+
+
+def unconfirmed_closed() -> UnconfirmedTicketClosed:
+    return UnconfirmedTicketClosed(at=NOON, account_id=OLGAS, ticket_id=TICKET, reason="nobody")
+
+
+def drill_begun() -> Event:
+    return about_carl(DrillBegun, drill_id=DrillId(uuid4()), until=IN_3_DAYS)
+
+
+def drill_done() -> Event:
+    return about_carl(DrillDone, drill_id=DrillId(uuid4()), reference=TEST_REFERENCE)
+
+
+def to_carl(kind: Callable[..., Event], **facts: Any) -> Event:
+    """What happened in Carl's own space, at noon."""
+    return kind(at=NOON, contact_id=CARL, **facts)
+
+
+def second_added() -> Event:
+    return to_carl(SecondAddressAdded, address_id=CARLS_SECOND)
+
+
+def second_removed() -> Event:
+    return to_carl(SecondAddressRemoved)
+
+
+def contacts_addresses_changed() -> Event:
+    return about_carl(ContactAddressesChanged)
+
+
+def authenticator_set() -> Event:
+    return to_carl(AuthenticatorSet)
+
+
+def authenticator_removed() -> Event:
+    return to_carl(AuthenticatorRemoved)
+
+
+def link_stopped() -> Event:
+    return to_carl(LinkStopped)
+
+
+def link_renewed() -> Event:
+    return to_carl(LinkRenewed)
+
+
+def link_shown() -> Event:
+    return to_carl(LinkShown)
+
+
+def erasure_asked() -> Event:
+    return to_carl(ErasureAsked, erasure_id=ErasureId(uuid4()), due_at=IN_3_DAYS)
 
 
 async def promise(engine: AsyncEngine, event: Event, *, secret: str | None = None) -> UUID:

@@ -13,13 +13,21 @@ from notifications.channels import Email, Message
 from notifications.directory import Recipient, Sender
 from notifications.wording import LANGUAGES, Occasion, write
 from tests.notifications import cast
-from tests.notifications.cast import CODE, NOON, REFERENCE, TOKEN
+from tests.notifications.cast import CODE, NOON, REFERENCE, TEST_REFERENCE, TOKEN
 
 EMAIL, PHONE = AddressKind.EMAIL, AddressKind.PHONE
 INVITATION = f"https://resguardo.norte.example/i#{TOKEN}"
 PERSONAL = f"https://resguardo.norte.example/r#{TOKEN}"
+DRILL = f"https://resguardo.norte.example/drill#{TOKEN}"
+NOT_ME = f"https://resguardo.norte.example/not-me#{cast.NOT_ME}"
+NOT_MINE = f"https://resguardo.norte.example/not-mine#{cast.NOT_MINE}"
 SUPPORT = "0800 555 0100"
-SECRETS = {Secret.INVITATION: TOKEN, Secret.PERSONAL_LINK: TOKEN, Secret.CODE: CODE}
+SECRETS = {
+    Secret.INVITATION: TOKEN,
+    Secret.PERSONAL_LINK: TOKEN,
+    Secret.DRILL: TOKEN,
+    Secret.CODE: CODE,
+}
 
 
 class Reading(Struct, frozen=True):
@@ -57,11 +65,11 @@ READINGS = [
         {"en": "not answered in time", "es": "no tuvo respuesta a tiempo", "pt-BR": "convite"},
     ),
     Reading(
-        cast.taken_back(), Role.CONTACT, (SUPPORT,),
+        cast.taken_back(), Role.CONTACT, (NOT_ME,),
         {"en": "back", "es": "retir", "pt-BR": "retir"},
     ),
     Reading(
-        cast.taken_back(had_accepted=True), Role.CONTACT, (SUPPORT,),
+        cast.taken_back(had_accepted=True), Role.CONTACT, (NOT_ME,),
         {"en": "Your personal link", "es": "Tu enlace personal", "pt-BR": "Seu link pessoal"},
     ),
     Reading(
@@ -85,7 +93,7 @@ READINGS = [
         {"en": "another device", "es": "otro dispositivo", "pt-BR": "outro aparelho"},
     ),
     Reading(
-        cast.reported(), Role.CONTACT, (REFERENCE, SUPPORT),
+        cast.reported(), Role.CONTACT, (REFERENCE, NOT_ME),
         {"en": "SIM card", "es": "SIM", "pt-BR": "chip"},
     ),
     Reading(
@@ -97,7 +105,7 @@ READINGS = [
         {"en": "see your reports", "es": "ver tus reportes", "pt-BR": "ver seus avisos"},
     ),
     Reading(
-        cast.withdrawn(), Role.CONTACT, (REFERENCE, SUPPORT),
+        cast.withdrawn(), Role.CONTACT, (REFERENCE, NOT_ME),
         {"en": "stays blocked", "es": "sigue bloqueada", "pt-BR": "bloqueada"},
     ),
     Reading(
@@ -105,8 +113,180 @@ READINGS = [
         {"en": "used again", "es": "usar de nuevo", "pt-BR": "de novo"},
     ),
     Reading(
-        cast.released(), Role.CONTACT, (SUPPORT,),
+        cast.released(), Role.CONTACT, (NOT_ME,),
         {"en": "is closed", "es": "cerrado", "pt-BR": "encerrado"},
+    ),
+    Reading(
+        cast.addresses_changed(), Role.OWNER, (SUPPORT,),
+        {"en": "number", "es": "cambi", "pt-BR": "telefone"},
+    ),
+    Reading(
+        cast.closing_begun(), Role.OWNER, (SUPPORT,),
+        {"en": "closes on", "es": "e cierra el", "pt-BR": "fecha em"},
+    ),
+    Reading(
+        cast.closing_announced(), Role.CONTACT, (NOT_ME,),
+        {"en": "closes on", "es": "se cierra", "pt-BR": "fecha em"},
+    ),
+    Reading(
+        cast.invited_again(), Role.CONTACT, (INVITATION, "Olga"),
+        {"en": "nothing happens", "es": "no pasa nada", "pt-BR": "nada acontece"},
+    ),
+    Reading(
+        cast.invitation_ready(), Role.CONTACT, (NOT_ME,),
+        {"en": "accepted", "es": "ya se puede aceptar", "pt-BR": "aceito"},
+    ),
+    Reading(
+        cast.removal_begun(), Role.OWNER, (NOT_MINE,),
+        {"en": "at the earliest", "es": "como pronto", "pt-BR": "a partir de"},
+    ),
+    Reading(
+        cast.removal_begun(), Role.CONTACT, (NOT_ME,),
+        {"en": "report it", "es": "reportarlo", "pt-BR": "avise logo"},
+    ),
+    Reading(
+        cast.removal_resumed(), Role.OWNER, (NOT_MINE,),
+        {"en": "goes on", "es": "igue en marcha", "pt-BR": "egue"},
+    ),
+    Reading(
+        cast.removal_resumed(), Role.CONTACT, (NOT_ME,),
+        {"en": "report it", "es": "reportarlo", "pt-BR": "avise logo"},
+    ),
+    Reading(
+        cast.removal_cancelled(), Role.OWNER, (SUPPORT,),
+        {"en": "hat person stays", "es": "se queda", "pt-BR": "fica"},
+    ),
+    Reading(
+        cast.removal_cancelled(), Role.CONTACT, (NOT_ME,),
+        {"en": "ou stay", "es": "sigue", "pt-BR": "continua"},
+    ),
+    Reading(
+        cast.removal_disowned(), Role.OWNER, (SUPPORT,),
+        {"en": "this was not me", "es": '"no fui yo"', "pt-BR": "foi"},
+    ),
+    Reading(
+        cast.removal_disowned(), Role.CONTACT, (NOT_ME,),
+        {"en": "ou stay", "es": "sigue", "pt-BR": "continua"},
+    ),
+    Reading(
+        cast.others_are_removed(), Role.CONTACT, (NOT_ME,),
+        {"en": "are being removed", "es": "quita", "pt-BR": "retira"},
+    ),
+    Reading(
+        cast.removed(), Role.OWNER, (SUPPORT,),
+        {"en": "removed", "es": "de serlo", "pt-BR": "retirada"},
+    ),
+    Reading(
+        cast.removed(), Role.CONTACT, (NOT_ME,),
+        {"en": "no longer a trusted person", "es": "ya no", "pt-BR": "Agradecemos"},
+    ),
+    Reading(
+        cast.left(), Role.OWNER, (),
+        {"en": "no longer there", "es": "ya no lo es", "pt-BR": "livre"},
+    ),
+    Reading(
+        cast.left(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "you asked", "es": "omo pediste", "pt-BR": "ped"},
+    ),
+    Reading(
+        cast.paused(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "a report of yours", "es": "antes lo mira una persona", "pt-BR": "antes algu"},
+    ),
+    Reading(
+        cast.suspended(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "a report of yours", "es": "antes lo mira una persona", "pt-BR": "antes algu"},
+    ),
+    Reading(
+        cast.reinstated(), Role.OWNER, (),
+        {"en": "stands in the", "es": "se puede ver", "pt-BR": "o que foi"},
+    ),
+    Reading(
+        cast.reinstated(), Role.CONTACT, (NOT_ME,),
+        {"en": "at once again", "es": "vuelve a bloquear", "pt-BR": "volta a bloquear"},
+    ),
+    Reading(
+        cast.reminded(), Role.OWNER, (),
+        {"en": "have a look", "es": "revisar", "pt-BR": "onfira no aplicativo"},
+    ),
+    Reading(
+        cast.reminded(), Role.CONTACT, (NOT_ME,),
+        {"en": "confirm", "es": "confirmar", "pt-BR": "onfirme"},
+    ),
+    Reading(
+        cast.unconfirmed_report(), Role.CONTACT, (REFERENCE, SUPPORT, NOT_ME),
+        {"en": "NOT blocked", "es": "SIN bloque", "pt-BR": "Seu aviso"},
+    ),
+    Reading(
+        cast.reporter_asked(), Role.CONTACT, (REFERENCE, SUPPORT, NOT_ME),
+        {"en": "hear from you", "es": "queremos", "pt-BR": "queremos ouvir"},
+    ),
+    Reading(
+        cast.unconfirmed_closed(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "could not be confirmed", "es": "se pudo confirmar", "pt-BR": "encerrado"},
+    ),
+    Reading(
+        cast.drill_begun(), Role.CONTACT, (DRILL, "TEST", "Olga"),
+        {"en": "rehearse", "es": "ensayar", "pt-BR": "ensaiar"},
+    ),
+    Reading(
+        cast.drill_begun(), Role.OWNER, ("TEST", SUPPORT),
+        {"en": "rehearse", "es": "ensayar", "pt-BR": "nsai"},
+    ),
+    Reading(
+        cast.drill_done(), Role.CONTACT, (TEST_REFERENCE, NOT_ME),
+        {"en": "othing was blocked", "es": "bloque", "pt-BR": "ada foi bloqueado"},
+    ),
+    Reading(
+        cast.drill_done(), Role.OWNER, ("TEST",),
+        {"en": "othing was blocked", "es": "bloque", "pt-BR": "ada foi bloqueado"},
+    ),
+    Reading(
+        cast.code_asked(purpose="drill"), Role.CONTACT, (CODE, "TEST"),
+        {"en": "never ask", "es": "Nunca", "pt-BR": "Nunca"},
+    ),
+    Reading(
+        cast.second_added(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "second address", "es": "persona de confianza", "pt-BR": "egundo"},
+    ),
+    Reading(
+        cast.second_removed(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "econd address", "es": "segund", "pt-BR": "segundo"},
+    ),
+    Reading(
+        cast.contacts_addresses_changed(), Role.OWNER, (SUPPORT,),
+        {"en": "how we reach them", "es": "datos de contacto", "pt-BR": "dados de contato"},
+    ),
+    Reading(
+        cast.authenticator_set(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "authenticator app", "es": "app", "pt-BR": "autenticador"},
+    ),
+    Reading(
+        cast.authenticator_removed(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "no longer work", "es": "ya no sirve", "pt-BR": "autenticador"},
+    ),
+    Reading(
+        cast.link_stopped(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "was stopped", "es": "o abre nada", "pt-BR": "suspenso"},
+    ),
+    Reading(
+        cast.link_renewed(), Role.CONTACT, (PERSONAL,),
+        {"en": "new personal link", "es": "nuevo enlace personal", "pt-BR": "novo link pessoal"},
+    ),
+    Reading(
+        cast.link_shown(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "a new personal link", "es": "nuevo enlace personal", "pt-BR": "novo link pessoal"},
+    ),
+    Reading(
+        cast.erasure_asked(), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "we erase", "es": "borrar", "pt-BR": "apagar"},
+    ),
+    Reading(
+        cast.code_asked(purpose="space"), Role.CONTACT, (CODE,),
+        {"en": "your space", "es": "tu espacio", "pt-BR": "abrir seu"},
+    ),
+    Reading(
+        cast.code_asked(purpose="second"), Role.CONTACT, (CODE,),
+        {"en": "to add this", "es": "agregar est", "pt-BR": "incluir est"},
     ),
 ]  # fmt: skip
 
@@ -122,6 +302,7 @@ def written(
     language: str = "en",
     *,
     wallet: Sender | None = None,
+    objection: str | None = cast.NOT_MINE,
     **recipient: Any,
 ) -> Message:
     secret = hearer_in(event, role).secret
@@ -134,6 +315,7 @@ def written(
             sender=wallet or cast.the_wallet(),
             secret=SECRETS[secret] if secret else None,
             now=NOON,
+            objection=objection,
         )
     )
 

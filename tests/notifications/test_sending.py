@@ -58,6 +58,29 @@ async def test_a_link_is_opened_when_sending_and_wiped_afterwards(house: House) 
     assert (await stored_promise(house.engine, outbox_id)).secret is None
 
 
+def read(house: House) -> list[tuple[str, str]]:
+    """To whom, and the words as a mail program shows them."""
+    bodies = [(letter["To"], letter.get_body(("plain",))) for letter in house.mailbox.letters]
+    return [(to, body.get_content()) for to, body in bodies if body is not None]
+
+
+async def test_a_removals_notice_to_the_owner_stops_it_while_it_is_pending(house: House) -> None:
+    house.book.removed_now = {CARL}
+    await house.tell(cast.removal_begun())
+    await house.send()
+    house.book.removed_now = set()
+    await house.tell(cast.removal_begun())
+    await house.send()
+
+    first, late = [text for to, text in read(house) if to == "olga@mail.example"]
+    assert f"/not-mine#{cast.NOT_MINE}" in first
+    assert "/not-mine" not in late
+    told = [text for to, text in read(house) if to == "carl@mail.example"]
+    assert len(told) == 2
+    assert not [text for text in told if cast.NOT_MINE in text]
+    assert all(f"/not-me#{cast.NOT_ME}" in text for text in told)
+
+
 async def test_a_code_is_sent_while_it_is_right_and_not_a_moment_longer(
     house: House, later: Later
 ) -> None:

@@ -102,7 +102,10 @@ longest = {"short_name": "€€€€€a", "host": "resguardo.wallet-with-a-lo
 def test_text_messages_fit_whatever_the_wallet_is_called(
     reading: Reading, short_name: str, host: str, owner: str, digits: str
 ) -> None:
-    """One part with a code, two otherwise, and never a letter that would double the price."""
+    """One part with a code, two otherwise, and never a letter that would double the price.
+
+    A link alone may take most of one part.
+    """
     wallet = cast.the_wallet(
         short_name=short_name, origin=f"https://{host}", support_number="+55 (11) 3003-55501"
     )
@@ -120,9 +123,18 @@ def test_text_messages_fit_whatever_the_wallet_is_called(
                 sender=wallet,
                 secret=opened,
                 now=NOON,
+                objection=cast.NOT_MINE,
             )
         )
         assert isinstance(message, Sms)
         assert gsm7.segments(message.text) <= (1 if secret is Secret.CODE else 2)
         if secret is Secret.CODE:
             assert message.text.splitlines()[-1] == f"@{urlsplit(wallet.origin).hostname} #{digits}"
+
+
+@every_language
+@every_reading
+def test_a_text_message_without_a_link_is_one_part(reading: Reading, language: str) -> None:
+    text = text_of(written(reading.event, reading.role, PHONE, language))
+
+    assert gsm7.segments(text) == (2 if "https://" in text else 1)

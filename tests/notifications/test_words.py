@@ -1,20 +1,24 @@
 """Every message, read as the one who gets it, in every language."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
 
 from domain.accounts import AddressKind
 from domain.events import Event, name_of
-from notifications.audience import AUDIENCE, Role, hearer_in
+from notifications.audience import AUDIENCE, Role, Secret, hearer_in
 from notifications.channels import Email
 from notifications.wording import LANGUAGES, Occasion, language_of
 from tests.notifications import cast
 from tests.notifications.cast import ADDRESSES, CODE, NOON, REFERENCE, TOKEN
 from tests.notifications.readings import (
     EMAIL,
+    NOT_ME,
+    NOT_MINE,
     PHONE,
     READINGS,
+    SUPPORT,
     Reading,
     every_kind,
     every_language,
@@ -51,6 +55,22 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+def allowed_pages(reading: Reading) -> set[str]:
+    """Which of our pages a message may lead to: what its row names, and the way out."""
+    hearer = hearer_in(reading.event, reading.role)
+    of_secret: dict[Secret | None, set[str]] = {
+        None: set(),
+        Secret.INVITATION: {"/i"},
+        Secret.PERSONAL_LINK: {"/r"},
+        Secret.DRILL: {"/drill"},
+    }
+    if hearer.secret is Secret.CODE:
+        return set()
+    way = "/not-me" if reading.role is Role.CONTACT else "/not-mine"
+    has_way = reading.role is Role.CONTACT or hearer.may_object
+    return of_secret[hearer.secret] | ({way} if has_way else set[str]())
+
+
 def test_the_readings_cover_every_row_of_the_audience() -> None:
     rows = {(kind, hearer.role) for kind, hearers in AUDIENCE.items() for hearer in hearers}
 
@@ -85,9 +105,12 @@ def test_a_message_holds_nothing_it_must_not(
         assert "None" not in text
         assert "%(" not in text
         assert "{" not in text
-        if hearer_in(reading.event, reading.role).secret is None:
-            assert "http" not in text
-            assert "resguardo.norte.example" not in text
+        ours = "https://resguardo.norte.example"
+        linked = set(re.findall(ours + r"(/[a-z/-]+)", text))
+        assert linked <= allowed_pages(reading)
+        assert text.count("http") == text.count(ours)
+        if Secret.CODE is not hearer_in(reading.event, reading.role).secret:
+            assert text.count("norte.example") == text.count(ours)
 
 
 @every_kind
@@ -134,7 +157,7 @@ def test_an_email_is_one_quiet_page(reading: Reading, language: str) -> None:
     assert not {"table", "img", "script", "link", "style", "form", "iframe"} & set(page.tags)
     assert not {"src", "srcset", "background"} & page.names
     assert "url(" not in message.html
-    assert page.links == [part for part in reading.holds if part.startswith("http")]
+    assert page.links == [line for line in message.text.splitlines() if line.startswith("http")]
     for paragraph in message.text.replace("- ", "").split("\n\n"):
         # The text says the same; only the button's address has become the button.
         if "#" not in paragraph and paragraph != "--":
@@ -143,7 +166,14 @@ def test_an_email_is_one_quiet_page(reading: Reading, language: str) -> None:
 
 @every_language
 @pytest.mark.parametrize(
-    ("event", "page"), [(cast.invited(), "/i"), (cast.accepted(), "/r")], ids=["/i", "/r"]
+    ("event", "page"),
+    [
+        (cast.invited(), "/i"),
+        (cast.invited_again(), "/i"),
+        (cast.accepted(), "/r"),
+        (cast.drill_begun(), "/drill"),
+    ],
+    ids=["/i", "/i again", "/r", "/drill"],
 )
 def test_the_key_stands_under_the_link_for_people_without_script(
     event: Event, page: str, language: str
@@ -164,7 +194,8 @@ def test_every_message_to_a_contact_says_what_a_wrong_person_can_do(
 ) -> None:
     if reading.role is Role.OWNER or name_of(reading.event) == "code-asked":
         return
-    lines = text_of(written(reading.event, reading.role, kind, language)).lower()
+    message = written(reading.event, reading.role, kind, language)
+    lines = text_of(message).lower()
     ways = {
         "en": ("not the person", "not meant for you", "do not know"),
         "es": ("persona equivocada", "equivocado", "conocida", "no te suena"),
@@ -172,6 +203,72 @@ def test_every_message_to_a_contact_says_what_a_wrong_person_can_do(
     }
 
     assert [way for way in ways[language] if way in lines]
+    # Where a text message has a link of its own, there is no room for a second one.
+    own_link = hearer_in(reading.event, reading.role).secret is not None
+    assert (NOT_ME in text_of(message)) is (kind is EMAIL or not own_link)
+
+
+@every_language
+@every_kind
+@every_reading
+def test_without_a_token_a_wrong_person_still_has_a_number_to_call(
+    reading: Reading, kind: AddressKind, language: str
+) -> None:
+    if reading.role is Role.OWNER or name_of(reading.event) == "code-asked":
+        return
+    text = text_of(written(reading.event, reading.role, kind, language, not_me=None))
+
+    assert "not-me" not in text
+    assert SUPPORT in text or "contact-invited" in str(reading) or "sent-again" in str(reading)
+
+
+@every_language
+@every_kind
+@pytest.mark.parametrize("event", [cast.removal_begun(), cast.removal_resumed()], ids=name_of)
+def test_a_removal_is_stopped_from_its_notice_while_there_is_something_to_stop(
+    event: Event, kind: AddressKind, language: str
+) -> None:
+    pending = text_of(written(event, Role.OWNER, kind, language))
+    over = text_of(written(event, Role.OWNER, kind, language, objection=None))
+
+    assert NOT_MINE in pending
+    assert "http" not in over
+    assert SUPPORT in over
+
+
+@every_language
+@every_kind
+@every_reading
+def test_a_change_in_someones_trusted_people_names_none_of_them(
+    reading: Reading, kind: AddressKind, language: str
+) -> None:
+    if reading.role is Role.OWNER:
+        assert "Carl" not in text_of(written(reading.event, Role.OWNER, kind, language))
+
+
+@every_language
+@every_kind
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("event", [cast.drill_begun(), cast.drill_done()], ids=name_of)
+def test_a_drill_is_marked_as_one_before_anything_else(
+    event: Event, role: Role, kind: AddressKind, language: str
+) -> None:
+    first, *_ = text_of(written(event, role, kind, language)).splitlines()
+
+    assert first.removeprefix("Norte: ").startswith("TEST")
+
+
+@every_language
+@every_kind
+def test_a_report_that_stopped_nothing_says_so_first_and_names_nobody(
+    language: str, kind: AddressKind
+) -> None:
+    text = text_of(written(cast.unconfirmed_report(), Role.CONTACT, kind, language))
+    first = text.splitlines()[0]
+
+    assert [no for no in ("NOT", "SIN", "NÃO", "SEM") if no in first]
+    assert "Olga" not in text
+    assert "Carl" not in text
 
 
 @every_language
@@ -191,8 +288,9 @@ def test_instants_are_told_on_the_recipients_clock_with_the_clock_named(
     if "2026" in text:
         assert f"{clock} ({city}, GMT-3)" in text
     else:
-        assert reading.role is Role.CONTACT
-        assert reading.event == cast.accepted()
+        assert name_of(reading.event) in {
+            *("contact-accepted", "contact-reminded", "others-are-removed", "link-renewed"),
+        }
 
 
 @pytest.mark.parametrize(

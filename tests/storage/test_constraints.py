@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
-from domain.accounts import FROZEN, Account, AddressKind
+from domain.accounts import CLOSED, FROZEN, Account, AddressKind, ClosingReason
 from domain.contacts import (
     ACTIVE,
     DECLINED,
@@ -34,7 +34,16 @@ from service.security.tokens import new_id
 from service.storage.rows import put
 from service.storage.values import Person, PersonAddress
 from tests import people
-from tests.builders import NOON, a_contact, a_proposal, a_ticket, an_invitation, arne, astrid
+from tests.builders import (
+    NOON,
+    a_contact,
+    a_contact_who_leaves,
+    a_proposal,
+    a_ticket,
+    an_invitation,
+    arne,
+    astrid,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -108,11 +117,18 @@ async def test_a_sixth_contact_finds_no_place(house: House, olgas: Account) -> N
     await refused(house, of(olgas, a_contact(), place=None), "contacts_on_a_place_check")
 
 
+def standing(status: ContactStatus) -> Contact:
+    """A contact in this state, with what the state needs."""
+    if status is LEAVING:
+        return a_contact_who_leaves(at=NOON)
+    return a_contact(status=status)
+
+
 @pytest.mark.parametrize("first", [INVITED, ACTIVE, LEAVING, SUSPENDED, DECLINED])
 async def test_two_contacts_never_stand_on_one_place(
     house: House, olgas: Account, first: ContactStatus
 ) -> None:
-    await stored(house, of(olgas, a_contact(), status=first, place=3))
+    await stored(house, of(olgas, standing(first), place=3))
 
     await refused(house, of(olgas, an_invitation(), place=3), ONE_EACH)
     await stored(house, of(olgas, an_invitation(), place=4))
@@ -130,10 +146,8 @@ async def test_every_owner_has_places_of_their_own(
 async def test_a_contact_without_a_place_is_none(
     house: House, olgas: Account, status: ContactStatus
 ) -> None:
-    await refused(
-        house, of(olgas, a_contact(), status=status, place=None), "contacts_on_a_place_check"
-    )
-    await stored(house, of(olgas, a_contact(), status=status, place=1))
+    await refused(house, of(olgas, standing(status), place=None), "contacts_on_a_place_check")
+    await stored(house, of(olgas, standing(status), place=1))
 
 
 async def test_only_invitations_and_declines_may_wait_without_a_place(
@@ -155,6 +169,51 @@ async def test_who_is_gone_holds_no_place(
     await stored(house, of(olgas, a_contact(), status=status, place=None))
 
 
+# A contact's clocks and marks -----------------------------------------------------------------
+
+
+async def test_who_leaves_knows_when_and_for_how_long(house: House, olgas: Account) -> None:
+    leaving = of(olgas, a_contact_who_leaves(at=NOON))
+
+    await refused(house, replace(leaving, leaves_at=None), "contacts_leaves_check")
+    for nothing in ({"removal_began_at": None}, {"removal_seconds": None}, {"removal_seconds": 0}):
+        await refused(house, replace(leaving, **nothing), "contacts_removal_check")
+    await stored(house, leaving)
+
+
+async def test_removed_for_safety_is_removed_and_has_no_way_in(
+    house: House, olgas: Account
+) -> None:
+    removed = of(
+        olgas, a_contact(status=REMOVED, place=None, removed_for_safety=True), link_sha256=None
+    )
+
+    for wrong in ({"link_sha256": b"a way in"}, {"status": LEFT}):
+        await refused(house, replace(removed, **wrong), "contacts_removed_for_safety_check")
+    await stored(house, removed)
+
+
+async def test_only_a_suspended_contact_waits_for_reinstatement(
+    house: House, norte: Wallet, olgas: Account
+) -> None:
+    agent = astrid(data_key_id=norte.data_key_id, wallets=(norte.id,))
+    await stored(house, agent)
+    proposed = of(olgas, a_contact(status=SUSPENDED), reinstatement_proposed_by=agent.id)
+
+    await refused(house, replace(proposed, status=ACTIVE), "contacts_reinstatement_check")
+    await stored(house, proposed)
+
+
+async def test_the_mark_of_an_unconfirmed_address_and_its_end_come_together(
+    house: House, olgas: Account
+) -> None:
+    asked = of(olgas, a_contact(unconfirmed_from=NOON, ends_at=NOON))
+
+    for half in ({"unconfirmed_from": None}, {"ends_at": None}):
+        await refused(house, replace(asked, **half), "contacts_unconfirmed_check")
+    await stored(house, asked)
+
+
 # Accounts, addresses, wallets ---------------------------------------------------------------
 
 
@@ -171,6 +230,26 @@ async def test_an_account_is_frozen_exactly_as_long_as_it_says_since_when(
         with pytest.raises(IntegrityError, match='"accounts_frozen_since_check"'):
             await saved(wrong)
     await saved(replace(frozen, frozen_at=NOON))
+
+
+async def test_an_account_closes_as_announced_and_never_while_frozen(
+    house: House, olgas: Account
+) -> None:
+    announced = replace(olgas, closes_at=NOON, closing_reason=ClosingReason.DECEASED)
+    frozen = replace(announced, state=FROZEN, frozen_at=NOON)
+
+    async def saved(account: Account) -> Account:
+        async with house.engine.begin() as db:
+            return await put(db, olgas, account)
+
+    for wrong, constraint in (
+        (replace(announced, closing_reason=None), "accounts_closing_check"),
+        (replace(olgas, state=CLOSED), "accounts_closed_check"),
+        (frozen, "accounts_frozen_stays_check"),
+    ):
+        with pytest.raises(IntegrityError, match=f'"{constraint}"'):
+            await saved(wrong)
+    await saved(replace(announced, state=CLOSED))
 
 
 def an_address(wallet: Wallet, holder: Person, **changes: Any) -> PersonAddress:

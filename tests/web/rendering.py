@@ -39,8 +39,10 @@ def every_page(lang: str) -> dict[tuple[str, str], str]:
     }
 
 
-def catalogue_path(lang: str) -> Path:
-    return SERVICE / "locales" / lang.replace("-", "_") / "LC_MESSAGES" / "web.po"
+def catalogue_paths(lang: str) -> list[Path]:
+    """Where the pages' own words are; agents and refusals have catalogues of their own."""
+    folder = SERVICE / "locales" / lang.replace("-", "_") / "LC_MESSAGES"
+    return [p for p in sorted(folder.glob("*.po")) if p.stem not in {"console", "refusals"}]
 
 
 def environment(lang: str, asset: Callable[[str], str]) -> Environment:
@@ -53,11 +55,12 @@ def environment(lang: str, asset: Callable[[str], str]) -> Environment:
     locale = lang.replace("-", "_")
     translations = Translations()
     if lang != "en":
-        compiled = BytesIO()
-        with catalogue_path(lang).open("rb") as written:
-            write_mo(compiled, read_po(written, locale=locale))
-        compiled.seek(0)
-        translations = Translations(compiled)
+        for path in catalogue_paths(lang):
+            compiled = BytesIO()
+            with path.open("rb") as written:
+                write_mo(compiled, read_po(written, locale=locale))
+            compiled.seek(0)
+            translations.merge(Translations(compiled))
     # What jinja2.ext.i18n adds is known only at run time; the other two are the service's.
     spoken: Any = env
     spoken.install_gettext_translations(translations, newstyle=True)

@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 from service.web.colours import theme_css
+from tests.web.sample_drill_pages import drill_samples
+from tests.web.sample_owner_pages import OWNER_SAMPLES
+from tests.web.sample_space_pages import SPACE_SAMPLES
 
 NOW = datetime(2026, 11, 21, 17, 2, tzinfo=UTC)
 
@@ -39,6 +42,8 @@ def code_page(**different: object) -> Page:
             "wait_seconds": 60,
             "sent_again": False,
             "guesses_left": None,
+            "other": None,
+            "app": False,
             "problem": None,
         }
         | different
@@ -191,71 +196,10 @@ def a_followed(state: str, **different: object) -> Page:
     )
 
 
-def a_place(state: str, **different: object) -> Page:
-    return Page(
-        **{
-            "state": state,
-            "id": f"id-{state}",
-            "name": "Carl",
-            "address_masked": "c•••@correo.example",
-            "days_left": 4,
-            "leaves_at": NOW + timedelta(hours=72),
-            "can_take_back": state == "invited",
-        }
-        | different
-    )
-
-
-def people_page(**different: object) -> Page:
-    return Page(
-        **{
-            "may_manage": True,
-            "places": (
-                a_place("active", name="Cleo", address_masked="••• ••• 42 17"),
-                a_place("invited"),
-                a_place("invited", name="Dora", days_left=0),
-                a_place("empty"),
-                a_place("empty"),
-            ),
-            "notice": None,
-            "notice_name": "",
-            "open_until": NOW + timedelta(minutes=15),
-        }
-        | different
-    )
-
-
-def invite_page(**different: object) -> Page:
-    return Page(
-        **{
-            "name": "",
-            "way": "email",
-            "email": "",
-            "phone": "",
-            "country": "AR",
-            "countries": (
-                Page(code="AR", name="Argentina", dialling="+54", example="11 2345-6789"),
-                Page(code="BR", name="Brasil", dialling="+55", example="11 96123-4567"),
-                Page(code="CO", name="Colombia", dialling="+57", example="321 1234567"),
-            ),
-            "problems": (),
-            "idempotency_key": "f6b0a0c2",
-        }
-        | different
-    )
-
-
 def not_stopped_page(*typed: tuple[str, str]) -> Page:
     return Page(typed=typed, again="/r/check")
 
 
-EVERY_PLACE = (
-    a_place("active", name="Cleo"),
-    a_place("active", name="Bruno", can_take_back=True),
-    a_place("leaving", name="Inés"),
-    a_place("suspended", name="Marcos"),
-    a_place("invited", days_left=1),
-)
 LONG_NOTE = "Íbamos en el colectivo 60.\nElla está conmigo y está bien."
 TYPED = (
     ("kind", "stolen"),
@@ -292,6 +236,11 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ),
     ("report/code.html", "used up"): code_page(problem="used-up"),
     ("report/code.html", "sent again"): code_page(sent_again=True),
+    ("report/code.html", "other ways"): code_page(other="c•••@o•••.example", app=True),
+    ("report/code.html", "wrong app code"): code_page(app=True, problem="app-wrong"),
+    ("space/code.html", ""): code_page(other="c•••@o•••.example"),
+    ("space/second_code.html", ""): code_page(),
+    **SPACE_SAMPLES,
     ("report/code.html", "in another window"): code_page(expires_at=None),
     ("report/code.html", "without link"): code_page(surely=False, digits=8),
     ("report/code.html", "without link, empty"): code_page(
@@ -347,27 +296,25 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ("report/receipt.html", "correctable"): receipt_page(may_correct=True),
     ("report/receipt.html", "withdrawn"): receipt_page(withdrawn_at=NOW, may_withdraw=False),
     ("report/receipt.html", "closed"): receipt_page(confirmation=None, state="closed"),
-    ("owner/enter.html", ""): Page(once="b1946ac92492d234"),
-    ("owner/people.html", ""): people_page(),
-    ("owner/people.html", "invited"): people_page(notice="invited", notice_name="Carl"),
-    ("owner/people.html", "taken back"): people_page(notice="taken-back", notice_name="Carl"),
-    ("owner/people.html", "view only"): people_page(may_manage=False, places=EVERY_PLACE),
-    ("owner/people.html", "full"): people_page(places=EVERY_PLACE),
-    ("owner/people.html", "nobody"): people_page(places=(a_place("empty"),) * 5),
-    ("owner/invite.html", ""): invite_page(),
-    ("owner/invite.html", "phone"): invite_page(name="Carl", way="phone", phone="11 2345"),
-    ("owner/invite.html", "refused"): invite_page(
-        name="Carl 2", way="phone", phone="11", problems=("bad-name", "bad-phone")
+    ("report/not_stopped_here.html", ""): receipt_page(confirmation=None),
+    **OWNER_SAMPLES,
+    **drill_samples(
+        code=code_page(),
+        what=what_page(devices=()),
+        wrong=what_page(devices=(), problems=("no-kind", "bad-number", "long-note"), reach="casa"),
+        check=check_page(note=LONG_NOTE),
+        refusal=Page(
+            title="Son muchos intentos",
+            explanation="Se puede seguir en un rato.",
+            next_step=None,
+            url="/drill",
+            action="Abrir de nuevo",
+        ),
     ),
-    ("owner/invite.html", "own"): invite_page(
-        email="olga@correo.example", problems=("no-name", "own-address")
-    ),
-    ("owner/invite.html", "twice"): invite_page(name="Carl", problems=("already-there",)),
-    ("owner/invite.html", "bad email"): invite_page(
-        name="Carl", email="c@", problems=("bad-email",)
-    ),
-    ("owner/take_back.html", ""): Page(id="id-carl", name="Carl", state="invited"),
-    ("owner/take_back.html", "accepted"): Page(id="id-carl", name="Carl", state="active"),
+    ("objection/open.html", ""): Page(problem=None),
+    ("objection/open.html", "no key"): Page(problem="no-key"),
+    ("objection/open.html", "over"): Page(problem="over"),
+    ("objection/done.html", ""): Page(),
     ("mine/open.html", ""): mine_page(),
     ("mine/open.html", "nothing said"): mine_page(problems=("no-address", "nothing")),
     ("mine/open.html", "all wrong"): mine_page(
@@ -392,6 +339,7 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ("expired.html", "report"): Page(what="report"),
     ("expired.html", "receipt"): Page(what="receipt"),
     ("expired.html", "owner"): Page(what="owner"),
+    ("expired.html", "owner link"): Page(what="owner-link"),
     ("expired.html", "follow"): Page(what="follow"),
     ("expired.html", "withdraw"): Page(what="withdraw"),
     ("refusal.html", ""): Page(

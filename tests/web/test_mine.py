@@ -77,7 +77,8 @@ async def test_the_answer_is_the_same_for_everyone(scene: Scene, language: str) 
     assert {one.status for one in others} == {first.status}
     assert {one.text for one in others} == {first.text}
     assert {len(one.html) for one in others} == {len(first.html)}
-    kept = {"content-type", "cache-control", "content-length"}
+    # Compressed, the very same words differ by a few bytes from one answer's nonce to the next.
+    kept = {"content-type", "cache-control"}
     assert all(one.headers[name] == first.headers[name] for one in others for name in kept)
 
 

@@ -11,6 +11,7 @@ from service.operations import accounts
 from service.security.encryption import Place
 from service.storage import load
 from service.storage.keychain import find_key
+from service.storage.rows import clock
 from service.storage.tables import contacts as contact_rows
 from service.storage.tables import loss_reports
 from tests import people as cast
@@ -305,7 +306,8 @@ async def test_after_an_ended_contact_the_way_says_not_stopped(scene: Scene) -> 
     carl = scene.browser()
     summary = await to_the_check(scene, carl, key)
     async with scene.house.engine.begin() as db:
-        await db.execute(update(contact_rows).values(status="suspended"))
+        gone = {"status": "left", "place": None, "ended_at": await clock(db)}
+        await db.execute(update(contact_rows).values(**gone))
 
     page = await summary.press("/r/confirm")
 

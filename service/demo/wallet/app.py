@@ -1,6 +1,7 @@
 """Norte's pages, and its one process.
 
-Environment: NORTE_PORT, NORTE_FILE, NORTE_RESGUARDO (origin), NORTE_CLIENT, NORTE_SECRET_FILE.
+Environment: NORTE_PORT, NORTE_FILE, NORTE_RESGUARDO (origin), NORTE_CLIENT, NORTE_SECRET_FILE,
+NORTE_ISSUER (its own origin: who signs its access tokens).
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.demo.loopback import door, serve_until_stopped
+from service.demo.wallet.identity import Identity
 from service.demo.wallet.kept import Device, Screen, Store
 from service.demo.wallet.norte import SUPPORT, Norte, NotSignedIn
 from service.demo.wallet.resguardo import NoAnswer, Resguardo
@@ -39,6 +41,8 @@ class Pages:
         return [
             web.get("/", self.stage),
             web.get("/ready", self.ready),
+            web.get("/.well-known/openid-configuration", self.discovery),
+            web.get("/jwks", self.jwks),
             web.get("/hood", self.hood),
             web.get("/devices/{device}/screen", self.screen),
             web.post("/devices/{device}/sign-in", self.sign_in),
@@ -53,13 +57,24 @@ class Pages:
             return web.Response(status=503, text="starting\n")
         return web.Response(text="ready\n")
 
+    async def discovery(self, _: web.Request) -> web.Response:
+        return web.json_response(self._norte.identity.discovery())
+
+    async def jwks(self, _: web.Request) -> web.Response:
+        """The keys that Norte's access tokens are signed with."""
+        if not self._norte.is_ready:
+            raise web.HTTPServiceUnavailable
+        return web.json_response(self._norte.identity.jwks(self._norte.signing_key))
+
     async def stage(self, request: web.Request) -> web.Response:
         """All devices side by side."""
         if not self._norte.is_ready:
             return self._page(request, "starting.html", status=503)
         shown = self._shown()
         await asyncio.gather(*(self._norte.look(device) for device in shown))
-        response = self._page(request, "stage.html", devices=shown)
+        counts = await asyncio.gather(*(self._norte.people_count(device) for device in shown))
+        people = dict(zip((device.id for device in shown), counts, strict=True))
+        response = self._page(request, "stage.html", devices=shown, people=people)
         if (language := request.query.get("lang")) in LANGUAGES:
             response.set_cookie(_LANGUAGE, language, samesite="Strict", httponly=True)
         return response
@@ -68,7 +83,8 @@ class Pages:
         """What one device shows now: the app asks every second."""
         device = self._device(request)
         await self._norte.look(device)
-        return self._page(request, "screen.html", device=device)
+        people = {device.id: await self._norte.people_count(device)}
+        return self._page(request, "screen.html", device=device, people=people)
 
     async def hood(self, request: web.Request) -> web.Response:
         return self._page(request, "calls.html")
@@ -90,8 +106,9 @@ class Pages:
         return _back()
 
     async def people(self, request: web.Request) -> web.StreamResponse:
-        """Opened in a tab of its own, top-level, right after Olga used her passkey."""
+        """Signs in strongly again, and opens her people in a tab of its own, top-level."""
         try:
+            await self._norte.sign_in_strongly(self._device(request))
             address = await self._norte.people_address(self._device(request))
         except (NotSignedIn, NoAnswer):
             return _back()
@@ -149,7 +166,9 @@ async def _serve(environment: Mapping[str, str], secret: str) -> None:
         resguardo = Resguardo(
             http, environment["NORTE_RESGUARDO"], environment["NORTE_CLIENT"], secret
         )
-        norte = Norte(resguardo, Store(Path(environment["NORTE_FILE"])))
+        # Whom its tokens are for: the service at this wallet's own origin there.
+        identity = Identity(environment["NORTE_ISSUER"], environment["NORTE_RESGUARDO"])
+        norte = Norte(resguardo, Store(Path(environment["NORTE_FILE"])), identity)
         await serve_norte(norte, int(environment["NORTE_PORT"]))
 
 

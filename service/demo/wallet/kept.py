@@ -1,9 +1,10 @@
-"""What Norte stores of its own, in one file: devices with their session tokens, and money."""
+"""What Norte stores of its own, in one file: devices with their sessions, money, a key."""
 
 import os
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +30,9 @@ class Device(Struct, kw_only=True):
     screen: Screen = Screen.OUT
     token: str | None = None
     session_id: str | None = None
+    # When and how strongly its holder last signed in.
+    auth_time: datetime | None = None
+    acr: str | None = None
     # Why the last sign-in was refused, in Resguardo's own word.
     refused: str | None = None
 
@@ -49,13 +53,15 @@ class Kept(Struct, kw_only=True):
     confirmed: int | None = None
     frozen: bool = False
     display: str = "plain"
+    # The private key that access tokens are signed with.
+    signing_key: dict[str, Any] | None = None
 
     def device(self, device_id: str) -> Device | None:
         return next((device for device in self.devices if device.id == device_id), None)
 
 
 class Store:
-    """Holds session tokens, so only its owner may read it."""
+    """Holds session tokens and a private key, so only its owner may read it."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

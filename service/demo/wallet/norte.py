@@ -4,19 +4,20 @@ import asyncio
 import hashlib
 import logging
 import secrets
+import time
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
+from service.demo.wallet.identity import EVERYDAY, STRONG, Identity, new_key
 from service.demo.wallet.kept import Device, Kept, Movement, Screen, Store
 from service.demo.wallet.resguardo import NoAnswer, Resguardo
 
 OLGA: Final = "olga-1"
-# How Norte calls a sign-in with a passkey on a separate key; Resguardo was told that it is strong.
-STRONG: Final = "urn:norte:acr:passkey"
 SUPPORT: Final = "+54 800 555 0101"
 PRICE_CENTS: Final = 185_000
 _SESSION_LASTS: Final = timedelta(days=30)
+_PEOPLE_ARE_FRESH_FOR: Final = 5.0
 _OBEYED: Final = (
     "sessions",
     "refresh-tokens",
@@ -37,12 +38,15 @@ class NotSignedIn(Exception):
 class Norte:
     """One user, her devices, her money."""
 
-    def __init__(self, resguardo: Resguardo, store: Store) -> None:
+    def __init__(self, resguardo: Resguardo, store: Store, identity: Identity) -> None:
         self.resguardo = resguardo
+        self.identity = identity
         self._store = store
         self._kept = store.load()
         self._etag: str | None = None
         self._one_look = asyncio.Lock()
+        # How many trusted people each device shows, and when it may ask again.
+        self._people: dict[str, tuple[int | None, float]] = {}
         self.is_ready = False
 
     @property
@@ -50,6 +54,15 @@ class Norte:
         if self._kept is None:
             raise NotSignedIn
         return self._kept
+
+    @property
+    def signing_key(self) -> dict[str, Any]:
+        """Made once. Raises NotSignedIn before there is anybody to sign for."""
+        kept = self.kept
+        if kept.signing_key is None:
+            kept.signing_key = new_key()
+            self._store.save(kept)
+        return kept.signing_key
 
     async def begin(self) -> None:
         """Tell Resguardo of Olga; the first time, sign her in on phone and laptop."""
@@ -105,7 +118,7 @@ class Norte:
         """Raises NoAnswer."""
         if device.session_id is not None:
             await self.resguardo.call("DELETE", f"/v1/sessions/{device.session_id}")
-        device.token = device.session_id = device.refused = None
+        _end(device)
         device.screen = Screen.OUT
         self._store.save(self.kept)
 
@@ -127,13 +140,40 @@ class Norte:
         kept.movements.insert(0, Movement(what="kiosk", cents=-PRICE_CENTS, at=datetime.now(UTC)))
         self._store.save(kept)
 
+    async def sign_in_strongly(self, device: Device) -> None:
+        """The passkey, on a device that is signed in. Raises NotSignedIn."""
+        await self.look(device)
+        if device.screen is not Screen.ALIVE:
+            raise NotSignedIn
+        device.auth_time, device.acr = datetime.now(UTC), STRONG
+        self._store.save(self.kept)
+
+    async def people_count(self, device: Device) -> int | None:
+        """How many trusted people Olga has, by her own access token; None: nobody could say."""
+        if device.screen is not Screen.ALIVE:
+            return None
+        known, again_at = self._people.get(device.id, (None, 0.0))
+        if time.monotonic() < again_at:
+            return known
+        self._people[device.id] = (known, time.monotonic() + _PEOPLE_ARE_FRESH_FOR)
+        token = self.identity.access_token(self.signing_key, OLGA, device)
+        try:
+            answer = await self.resguardo.as_owner("GET", "/v1/me/contacts", token)
+        except NoAnswer:
+            return known
+        known = len(answer.body["items"]) if answer.status == 200 else None
+        self._people[device.id] = (known, time.monotonic() + _PEOPLE_ARE_FRESH_FOR)
+        return known
+
     async def people_address(self, device: Device) -> str:
-        """Where Olga's trusted people are; she has just signed in strongly on this device.
+        """Where Olga's trusted people are. As strongly, and as lately, as she signed in here.
 
         Raises NotSignedIn, NoAnswer.
         """
         await self.look(device)
         if device.screen is not Screen.ALIVE or device.session_id is None:
+            raise NotSignedIn
+        if device.auth_time is None or device.acr is None:
             raise NotSignedIn
         answer = await self.resguardo.call(
             "POST",
@@ -141,8 +181,8 @@ class Norte:
             {
                 "purpose": "manage",
                 "session_id": device.session_id,
-                "auth_time": _written(datetime.now(UTC)),
-                "acr": STRONG,
+                "auth_time": _written(device.auth_time),
+                "acr": device.acr,
             },
         )
         if answer.status not in {200, 201}:
@@ -186,6 +226,7 @@ class Norte:
             return
         device.token, device.session_id = token, str(answer.body["id"])
         device.screen, device.refused = Screen.ALIVE, None
+        device.auth_time, device.acr = datetime.now(UTC), EVERYDAY
 
     async def _look_for_freeze(self) -> None:
         """Read the freeze-state, as seldom in full as the ETag allows; obey, then say so."""
@@ -227,6 +268,7 @@ class Norte:
 
 def _end(device: Device) -> None:
     device.token = device.session_id = device.refused = None
+    device.auth_time = device.acr = None
     device.screen = Screen.VOID
 
 

@@ -74,6 +74,18 @@ class Resguardo:
             answer = await self._with_token(method, path, body, headers)
         return answer
 
+    async def as_owner(
+        self,
+        method: str,
+        path: str,
+        access_token: str,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A call of the app's, with its user's own access token. Raises NoAnswer."""
+        signed = {**(headers or {}), "Authorization": f"Bearer {access_token}"}
+        return await self._send(method, path, headers=signed, json=body)
+
     async def introspect(self, token: str) -> bool:
         """Whether a session lives (RFC 7662). Raises NoAnswer; never guesses."""
         answer = await self._send(

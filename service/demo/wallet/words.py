@@ -38,6 +38,8 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "Podem avisar se eu perder o telefone",
         "They can speak up if I lose my phone",
     ),
+    "people-one": ("1 persona puede avisar", "1 pessoa pode avisar", "1 person can speak up"),
+    "people-many": ("personas pueden avisar", "pessoas podem avisar", "people can speak up"),
     "confirm": ("Confirmar que es Olga", "Confirmar que é a Olga", "Confirm it is Olga"),
     "confirm-note": (
         "Para cambiar personas de confianza hace falta la llave de acceso.",
@@ -115,6 +117,9 @@ class Speech:
 
     def refusal(self, code: str) -> str:
         return self(code if code in {"account-frozen", "device-reported"} else "refused")
+
+    def people(self, count: int) -> str:
+        return self("people-one") if count == 1 else f"{count} {self('people-many')}"
 
     def money(self, cents: int) -> str:
         amount = f"{abs(cents) / 100:,.2f}"

@@ -6,7 +6,14 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.accounts import Account, AccountAddress, AddressKind, Device, WalletSession
+from domain.accounts import (
+    Account,
+    AccountAddress,
+    AccountState,
+    AddressKind,
+    Device,
+    WalletSession,
+)
 from domain.ids import AccountId, SessionId, WalletId
 from domain.wallets import Wallet
 from service.storage.rows import every, one, the_one
@@ -32,6 +39,14 @@ async def account_for_change(
     """The lock that freezing, releasing, sessions and contacts all take first."""
     ours = (accounts.c.wallet_id == wallet_id) & (accounts.c.id == account_id)
     return await the_one(db, select(accounts).where(ours).with_for_update(), Account)
+
+
+async def accounts_to_close(db: AsyncConnection, wallet_id: WalletId) -> tuple[AccountId, ...]:
+    """Whose announced closing has come and is not written down yet."""
+    due = (accounts.c.wallet_id == wallet_id) & (accounts.c.closes_at <= now)
+    due &= accounts.c.state == AccountState.ACTIVE.value
+    rows = await db.scalars(select(accounts.c.id).where(due).order_by(accounts.c.closes_at))
+    return tuple(AccountId(row) for row in rows)
 
 
 async def account_by_subject(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import AccountId, TicketId, WalletId
@@ -20,6 +20,13 @@ async def open_loss_ticket_for_change(
     return await one(db, select(tickets).where(ours).with_for_update(), Ticket)
 
 
+async def has_open_ticket(db: AsyncConnection, wallet_id: WalletId, account_id: AccountId) -> bool:
+    """Of any kind. A drill is no ticket that anybody works on."""
+    ours = (tickets.c.wallet_id == wallet_id) & (tickets.c.account_id == account_id)
+    ours &= (tickets.c.kind != TicketKind.DRILL.value) & tickets.c.closed_at.is_(None)
+    return await db.scalar(select(tickets.c.id).where(ours).limit(1)) is not None
+
+
 async def ticket(db: AsyncConnection, wallet_id: WalletId, ticket_id: TicketId) -> Ticket:
     ours = (tickets.c.wallet_id == wallet_id) & (tickets.c.id == ticket_id)
     return await the_one(db, select(tickets).where(ours), Ticket)
@@ -33,23 +40,31 @@ async def ticket_for_change(
 
 
 async def ticket_anywhere(
-    db: AsyncConnection, ticket_id: TicketId, served: Collection[WalletId]
+    db: AsyncConnection,
+    ticket_id: TicketId,
+    served: Collection[WalletId],
+    kinds: Collection[TicketKind],
 ) -> Ticket:
-    """A ticket of any wallet the agent serves; elsewhere it does not exist."""
-    ours = tickets.c.wallet_id.in_(served) & (tickets.c.id == ticket_id)
+    """A ticket of any wallet and kind that the agent sees; any other does not exist."""
+    ours = tickets.c.wallet_id.in_(served) & (tickets.c.id == ticket_id) & _of(kinds)
     return await the_one(db, select(tickets).where(ours), Ticket)
 
 
-async def open_tickets(db: AsyncConnection, served: Collection[WalletId]) -> tuple[Ticket, ...]:
-    ours = tickets.c.wallet_id.in_(served) & (tickets.c.kind == TicketKind.LOSS.value)
+async def open_tickets(
+    db: AsyncConnection, served: Collection[WalletId], kinds: Collection[TicketKind]
+) -> tuple[Ticket, ...]:
+    ours = tickets.c.wallet_id.in_(served) & _of(kinds)
     return await every(db, select(tickets).where(ours, tickets.c.closed_at.is_(None)), Ticket)
 
 
 async def ticket_by_reference(
-    db: AsyncConnection, reference: str, served: Collection[WalletId]
+    db: AsyncConnection,
+    reference: str,
+    served: Collection[WalletId],
+    kinds: Collection[TicketKind],
 ) -> TicketId | None:
     """The ticket a reference belongs to: its own, or that of a report that joined it."""
-    own = tickets.c.wallet_id.in_(served) & (tickets.c.reference == reference)
+    own = tickets.c.wallet_id.in_(served) & (tickets.c.reference == reference) & _of(kinds)
     direct = await db.scalar(select(tickets.c.id).where(own))
     if direct is not None:
         return TicketId(direct)
@@ -71,3 +86,7 @@ async def pending_proposal(
     ours = (proposals.c.wallet_id == wallet_id) & (proposals.c.ticket_id == ticket_id)
     ours &= proposals.c.status == ProposalStatus.PENDING.value
     return await one(db, select(proposals).where(ours), Proposal)
+
+
+def _of(kinds: Collection[TicketKind]) -> ColumnElement[bool]:
+    return tickets.c.kind.in_([kind.value for kind in kinds])

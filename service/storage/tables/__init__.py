@@ -15,11 +15,20 @@ from service.storage.tables.columns import metadata
 from service.storage.tables.counts import limits
 from service.storage.tables.desk import agents, proofs, proposals
 from service.storage.tables.installation import data_keys, wallets
+from service.storage.tables.judgement import attempts, disputes, false_reports, verdicts
 from service.storage.tables.losses import loss_reports, tickets
 from service.storage.tables.owners import account_addresses, accounts, devices, wallet_sessions
 from service.storage.tables.people import contacts, person_addresses, persons
 from service.storage.tables.record import journal, sealing, seals
 from service.storage.tables.recovery import hints, left_hints, recovery_codes, recovery_tries
+from service.storage.tables.rehearsals import drills
+from service.storage.tables.safety import safety_notes
+from service.storage.tables.space import (
+    authenticators,
+    erasures,
+    new_addresses,
+    suppressed_addresses,
+)
 
 __all__ = [
     "access_tokens",
@@ -27,12 +36,18 @@ __all__ = [
     "accounts",
     "agents",
     "api_clients",
+    "attempts",
+    "authenticators",
     "browser_sessions",
     "challenges",
     "contacts",
     "data_keys",
     "deliveries",
     "devices",
+    "disputes",
+    "drills",
+    "erasures",
+    "false_reports",
     "hints",
     "idempotency_keys",
     "journal",
@@ -40,6 +55,7 @@ __all__ = [
     "limits",
     "loss_reports",
     "metadata",
+    "new_addresses",
     "notifications_metadata",
     "now",
     "outbox",
@@ -50,9 +66,12 @@ __all__ = [
     "proposals",
     "recovery_codes",
     "recovery_tries",
+    "safety_notes",
     "sealing",
     "seals",
+    "suppressed_addresses",
     "tickets",
+    "verdicts",
     "wallet_sessions",
     "wallets",
 ]

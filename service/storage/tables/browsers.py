@@ -13,7 +13,6 @@ from sqlalchemy import (
     Named,
     Table,
     TypedColumns,
-    Uuid,
 )
 
 from domain.reports import Way
@@ -43,13 +42,21 @@ class page_links_columns(TypedColumns):
     purpose: Named[str] = words()
     epoch: Named[int] = Column(BigInteger, nullable=False)
     may_manage: Named[bool] = Column(Boolean, nullable=False)
-    session_id: Named[UUID] = Column(Uuid, nullable=False)
+    # None for a dispute while frozen: no session lives then.
+    session_id: Named[UUID | None] = maybe_key()
+    signed_in_at: Named[datetime | None] = maybe_instant()
+    acr: Named[str | None] = maybe_words()
     expires_at: Named[datetime] = instant()
     used_at: Named[datetime | None] = maybe_instant()
     row_version: Named[int] = row_version()
 
 
-page_links = Table("page_links", metadata, page_links_columns)
+page_links = Table(
+    "page_links",
+    metadata,
+    page_links_columns,
+    CheckConstraint("purpose = 'dispute' OR session_id IS NOT NULL", name="in_a_session"),
+)
 
 
 class browser_sessions_columns(TypedColumns):
@@ -66,9 +73,15 @@ class browser_sessions_columns(TypedColumns):
     may_manage: Named[bool] = Column(Boolean, nullable=False)
     verified_by: Named[str | None] = maybe_words()
     verified_at: Named[datetime | None] = maybe_instant()
+    # The second address, if the code went there; it may be gone by now.
+    verified_address_id: Named[UUID | None] = maybe_key()
     # What was typed so far, sealed under the wallet's key.
     draft: Named[bytes | None] = maybe_sealed()
     report_id: Named[UUID | None] = maybe_to("loss_reports.id")
+    drill_id: Named[UUID | None] = maybe_to("drills.id")
+    # Of an owner who came to dispute: when and how the wallet had authenticated them.
+    signed_in_at: Named[datetime | None] = maybe_instant()
+    acr: Named[str | None] = maybe_words()
     way: Named[str] = words()
     address_kind: Named[str | None] = maybe_words()
     # What was typed at `/report`, sealed under the wallet's key: it need not be anybody's.
@@ -101,6 +114,7 @@ class challenges_columns(TypedColumns):
     way: Named[str] = words()
     purpose: Named[str] = words()
     address_index: Named[bytes | None] = maybe_sealed()
+    address_id: Named[UUID | None] = maybe_key()
     attempts: Named[int] = number()
     sent: Named[int] = number()
     code_hmac: Named[bytes] = sealed()

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -48,6 +49,7 @@ class agents_columns(TypedColumns):
     can_approve_from: Named[datetime] = instant()
     created_at: Named[datetime] = instant()
     ended_at: Named[datetime | None] = maybe_instant()
+    trained_for_safety: Named[bool] = Column(Boolean, nullable=False)
     row_version: Named[int] = row_version()
 
 

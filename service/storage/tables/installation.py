@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, Named, Table, Text, TypedColumns
+from sqlalchemy import ARRAY, CheckConstraint, Column, Named, Table, Text, TypedColumns
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service.storage.tables.columns import (
@@ -42,9 +42,18 @@ class wallets_columns(TypedColumns):
     emergency_number: Named[str] = words()
     email_from: Named[str] = words()
     strong_acr: Named[list[str]] = Column(ARRAY(Text), nullable=False)
+    issuer: Named[str | None] = maybe_words()
+    audience: Named[str | None] = maybe_words()
+    token_algorithms: Named[list[str]] = Column(ARRAY(Text), nullable=False)
+    token_types: Named[list[str]] = Column(ARRAY(Text), nullable=False)
     data_key_id: Named[UUID] = to("data_keys.id")
     policy: Named[Any] = Column(JSONB, nullable=False)
     row_version: Named[int] = row_version()
 
 
-wallets = Table("wallets", metadata, wallets_columns)
+wallets = Table(
+    "wallets",
+    metadata,
+    wallets_columns,
+    CheckConstraint("(issuer IS NULL) = (audience IS NULL)", name="issuer_and_audience"),
+)

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from domain.reports import ReportStatus
+from domain.reports import Outcome, ReportStatus
 from domain.tickets import Stage
 from service.storage.tables.columns import (
     instant,
@@ -48,6 +48,7 @@ class tickets_columns(TypedColumns):
     proved_at: Named[datetime | None] = maybe_instant()
     proposed_at: Named[datetime | None] = maybe_instant()
     closed_at: Named[datetime | None] = maybe_instant()
+    closed_reason: Named[str | None] = maybe_words()
     unconfirmed: Named[bool] = Column(Boolean, nullable=False)
     danger: Named[bool] = Column(Boolean, nullable=False)
     duress: Named[str | None] = maybe_words()
@@ -65,7 +66,12 @@ tickets = Table(
     one_of("stage", *(stage.value for stage in Stage)),
     one_of("duress", "free", "not-free"),
     UniqueConstraint("wallet_id", "reference"),
-    CheckConstraint("(stage = 'released') = (closed_at IS NOT NULL)", name="closed"),
+    CheckConstraint("(stage IN ('released', 'closed')) = (closed_at IS NOT NULL)", name="closed"),
+    # A hint is laid aside, a freeze never is.
+    CheckConstraint(
+        "stage <> 'closed' OR kind <> 'loss' OR (unconfirmed AND closed_reason IS NOT NULL)",
+        name="laid_aside",
+    ),
 )
 # One open loss ticket per account; drills and safety tickets stand outside.
 Index(
@@ -103,6 +109,10 @@ class loss_reports_columns(TypedColumns):
     filed_at: Named[datetime] = instant()
     withdrawn_at: Named[datetime | None] = maybe_instant()
     decided_at: Named[datetime | None] = maybe_instant()
+    outcome: Named[str | None] = maybe_words()
+    unconfirmed: Named[bool] = Column(Boolean, nullable=False)
+    answer_until: Named[datetime | None] = maybe_instant()
+    heard_at: Named[datetime | None] = maybe_instant()
     row_version: Named[int] = row_version()
 
 
@@ -113,8 +123,17 @@ loss_reports = Table(
     one_of("kind", "lost", "stolen"),
     one_of("owner_safe", "yes", "no", "unknown"),
     one_of("status", *(status.value for status in ReportStatus)),
-    CheckConstraint("(status = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn"),
+    one_of("outcome", *(outcome.value for outcome in Outcome)),
+    # Taken back, and judged all the same.
+    CheckConstraint(
+        "(status = 'withdrawn') = (withdrawn_at IS NOT NULL) OR status = 'decided'",
+        name="withdrawn",
+    ),
+    CheckConstraint(
+        "(status = 'decided') = (decided_at IS NOT NULL AND outcome IS NOT NULL)", name="decided"
+    ),
     UniqueConstraint("wallet_id", "reference"),
     Index("loss_reports_ticket_id_idx", "ticket_id"),
     Index("loss_reports_contact_id_idx", "contact_id"),
+    Index("loss_reports_person_id_idx", "person_id"),
 )

@@ -18,11 +18,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from domain.accounts import AccountState, ClosingReason
 from service.storage.tables.columns import (
     instant,
     key,
     maybe_instant,
     maybe_to,
+    maybe_words,
     metadata,
     one_of,
     row_version,
@@ -50,6 +52,8 @@ class accounts_columns(TypedColumns):
     confirmed_version: Named[int | None] = Column(BigInteger, nullable=True)
     confirmed_at: Named[datetime | None] = maybe_instant()
     confirmed_done: Named[list[str]] = Column(ARRAY(Text), nullable=False)
+    closes_at: Named[datetime | None] = maybe_instant()
+    closing_reason: Named[str | None] = maybe_words()
     created_at: Named[datetime] = instant()
     row_version: Named[int] = row_version()
 
@@ -59,9 +63,19 @@ accounts = Table(
     metadata,
     accounts_columns,
     UniqueConstraint("wallet_id", "subject"),
-    one_of("state", "active", "frozen"),
+    one_of("state", *(state.value for state in AccountState)),
+    one_of("closing_reason", *(reason.value for reason in ClosingReason)),
     one_of("display", "plain", "neutral"),
     CheckConstraint("(state = 'frozen') = (frozen_at IS NOT NULL)", name="frozen_since"),
+    CheckConstraint("(closes_at IS NULL) = (closing_reason IS NULL)", name="closing"),
+    # A closed account was announced to be; a frozen one is not on its way there.
+    CheckConstraint("state <> 'closed' OR closes_at IS NOT NULL", name="closed"),
+    CheckConstraint("state <> 'frozen' OR closes_at IS NULL", name="frozen_stays"),
+)
+Index(
+    "accounts_closing_idx",
+    accounts.c.closes_at,
+    postgresql_where=accounts.c.closes_at.isnot(None) & (accounts.c.state == "active"),
 )
 
 

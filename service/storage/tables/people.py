@@ -4,15 +4,20 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
+    Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     Index,
+    Integer,
     LargeBinary,
     Named,
     SmallInteger,
     Table,
     TypedColumns,
     UniqueConstraint,
+    text,
 )
 
 from domain.contacts import ContactStatus
@@ -53,6 +58,9 @@ class person_addresses_columns(TypedColumns):
     address: Named[bytes] = sealed()
     address_index: Named[bytes] = sealed()
     proved_at: Named[datetime] = instant()
+    # A second address stands beside the one under which its holder was named.
+    beside_id: Named[UUID | None] = maybe_to("person_addresses.id")
+    withdraws_from: Named[datetime | None] = maybe_instant()
     row_version: Named[int] = row_version()
 
 
@@ -63,6 +71,9 @@ person_addresses = Table(
     one_of("kind", "email", "phone"),
     # An address has at most one holder.
     UniqueConstraint("wallet_id", "kind", "address_index"),
+    # At most one second address beside a first.
+    UniqueConstraint("beside_id"),
+    CheckConstraint("(beside_id IS NULL) = (withdraws_from IS NULL)", name="second"),
     Index("person_addresses_person_id_idx", "person_id"),
 )
 
@@ -81,12 +92,27 @@ class contacts_columns(TypedColumns):
     address_index: Named[bytes] = sealed()
     language: Named[str] = words()
     invited_at: Named[datetime] = instant()
+    sent_at: Named[list[datetime]] = Column(ARRAY(DateTime(timezone=True)), nullable=False)
     lapses_at: Named[datetime] = instant()
+    lapsed_at: Named[datetime | None] = maybe_instant()
     link_sha256: Named[bytes | None] = Column(LargeBinary, nullable=True, unique=True)
     accepted_at: Named[datetime | None] = maybe_instant()
+    undo_until: Named[datetime | None] = maybe_instant()
     consent_version: Named[str | None] = maybe_words()
     consent_language: Named[str | None] = maybe_words()
+    removal_began_at: Named[datetime | None] = maybe_instant()
+    removal_seconds: Named[int | None] = Column(Integer, nullable=True)
+    removal_noticed_at: Named[datetime | None] = maybe_instant()
     leaves_at: Named[datetime | None] = maybe_instant()
+    removal_goes_on: Named[bool | None] = Column(Boolean, nullable=True)
+    removed_for_safety: Named[bool] = Column(Boolean, nullable=False)
+    disowned: Named[bool] = Column(Boolean, nullable=False)
+    paused_until: Named[datetime | None] = maybe_instant()
+    reinstatement_proposed_by: Named[UUID | None] = maybe_to("agents.id")
+    confirmed_at: Named[datetime | None] = maybe_instant()
+    remind_at: Named[datetime | None] = maybe_instant()
+    unconfirmed_from: Named[datetime | None] = maybe_instant()
+    ends_at: Named[datetime | None] = maybe_instant()
     ended_at: Named[datetime | None] = maybe_instant()
     row_version: Named[int] = row_version()
 
@@ -106,14 +132,58 @@ contacts = Table(
         "place IS NULL OR status IN ('invited', 'active', 'leaving', 'suspended', 'declined')",
         name="gone_from_its_place",
     ),
+    # A removal knows its instant and its length, and ends nobody of whom nobody was told.
+    CheckConstraint("status <> 'leaving' OR leaves_at IS NOT NULL", name="leaves"),
+    CheckConstraint(
+        "leaves_at IS NULL OR (removal_began_at IS NOT NULL AND coalesce(removal_seconds, 0) > 0)",
+        name="removal",
+    ),
+    # Removed for safety is removed, and has no way in left.
+    CheckConstraint(
+        "NOT removed_for_safety OR (status = 'removed' AND link_sha256 IS NULL)",
+        name="removed_for_safety",
+    ),
+    CheckConstraint(
+        "reinstatement_proposed_by IS NULL OR status = 'suspended'", name="reinstatement"
+    ),
+    CheckConstraint("(ends_at IS NULL) = (unconfirmed_from IS NULL)", name="unconfirmed"),
     one_of("address_kind", "email", "phone"),
     one_of("status", *(status.value for status in ContactStatus)),
     Index("contacts_account_id_idx", "account_id"),
     Index("contacts_person_id_idx", "person_id"),
     Index("contacts_address_index_idx", "wallet_id", "address_index"),
 )
+# What the clock has still to do.
 Index(
     "contacts_lapsing_idx",
     contacts.c.lapses_at,
-    postgresql_where=contacts.c.status.in_(("invited", "declined")) & contacts.c.place.isnot(None),
+    postgresql_where=contacts.c.status.in_(("invited", "declined"))
+    & contacts.c.lapsed_at.is_(None),
+)
+Index(
+    "contacts_leaving_idx",
+    contacts.c.leaves_at,
+    postgresql_where=contacts.c.status.in_(("leaving", "suspended")),
+)
+Index(
+    "contacts_ending_idx",
+    contacts.c.ends_at,
+    postgresql_where=contacts.c.status.in_(("active", "leaving", "suspended")),
+)
+Index(
+    "contacts_reminding_idx",
+    contacts.c.remind_at,
+    postgresql_where=contacts.c.status.in_(("active", "leaving", "suspended"))
+    & contacts.c.ends_at.is_(None),
+)
+# Whose words are to be forgotten, and whose keyed hash still counts for the limits.
+Index(
+    "contacts_gone_idx",
+    contacts.c.ended_at,
+    postgresql_where=text("status NOT IN ('active', 'leaving', 'suspended') AND name <> ''::bytea"),
+)
+Index(
+    "contacts_counted_idx",
+    contacts.c.lapses_at,
+    postgresql_where=text("name = ''::bytea AND address_index <> ''::bytea"),
 )

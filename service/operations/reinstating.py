@@ -1,0 +1,66 @@
+"""Two agents take a contact back who was suspended for false reports."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain import contacts
+from domain.change import Change
+from domain.contacts import Contact
+from domain.ids import ContactId, TicketId, WalletId
+from domain.refusals import NotFound
+from domain.reports import LossReport, Outcome
+from domain.safety import kinds_seen_by
+from service.operations.agents import SignedIn
+from service.operations.house import House
+from service.storage import load
+from service.storage.rows import clock, keep
+
+
+async def propose(
+    house: House, ticket_id: TicketId, contact_id: ContactId, *, by: SignedIn
+) -> None:
+    """The first of two, from the ticket where their report was found false.
+
+    Raises LevelTooLow, AccountIsFrozen, NotSuspended, AlreadyProposed; NotFound for anybody else.
+    """
+    await _decide(house, ticket_id, contact_id, by, confirms=False)
+
+
+async def confirm(
+    house: House, ticket_id: TicketId, contact_id: ContactId, *, by: SignedIn
+) -> None:
+    """The second: they can report again, and owner and contact are told.
+
+    Raises LevelTooLow, TooNewToApprove, AccountIsFrozen, NotSuspended, NothingPending, OwnProposal;
+    NotFound for anybody else.
+    """
+    await _decide(house, ticket_id, contact_id, by, confirms=True)
+
+
+def found_false(reports: tuple[LossReport, ...]) -> frozenset[ContactId]:
+    """Whose reports on a ticket were false."""
+    return frozenset(one.contact_id for one in reports if one.outcome is Outcome.FALSE)
+
+
+async def _decide(
+    house: House, ticket_id: TicketId, contact_id: ContactId, by: SignedIn, *, confirms: bool
+) -> None:
+    async with house.engine.begin() as db:
+        shown = await load.ticket_anywhere(db, ticket_id, by.agent.wallets, kinds_seen_by(by.agent))
+        account = await load.account_for_change(db, shown.wallet_id, shown.account_id)
+        contact = await _judged(db, shown.wallet_id, ticket_id, contact_id)
+        now = await clock(db)
+        change: Change[Contact]
+        if confirms:
+            change = contacts.reinstate(contact, account=account, by=by.agent, now=now)
+        else:
+            change = contacts.propose_reinstatement(contact, account=account, by=by.agent, now=now)
+        await keep(db, shown.wallet_id, contact, change, by=by.actor)
+
+
+async def _judged(
+    db: AsyncConnection, wallet_id: WalletId, ticket_id: TicketId, contact_id: ContactId
+) -> Contact:
+    """One whose report on this very ticket was found false, locked."""
+    if contact_id not in found_false(await load.reports_of(db, wallet_id, ticket_id)):
+        raise NotFound
+    return await load.contact_for_change(db, wallet_id, contact_id)
