@@ -21,10 +21,10 @@ with chosen as (
 ), report as (
   insert into loss_reports (id, wallet_id, account_id, contact_id, person_id, ticket_id,
                             reference, way, verified_by, kind, owner_safe, note, status, joined,
-                            filed_at, row_version)
+                            unconfirmed, filed_at, row_version)
   select gen_random_uuid(), t.wallet_id, t.account_id, c.id, c.person_id, t.id,
          gen_random_uuid()::text, 'link', 'email', 'stolen', 'unknown', '\x00', 'filed', false,
-         resguardo_clock(), 1
+         false, resguardo_clock(), 1
     from ticket t join contacts c on c.id = (select contact_id from chosen)
   returning id, contact_id, wallet_id, account_id
 ), told as (

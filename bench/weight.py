@@ -23,18 +23,19 @@ _LANGUAGES: Final = ("es", "pt-BR", "en")
 
 
 def measure(ground: Ground) -> None:
-    """Each page in its heaviest language: all that is sent for it, headers included."""
+    """Each page in its heaviest language, as sent: words and style, which make it whole; the largest
+    also with the scripts that add to it and every header."""
     with serving(ground):
         heaviest = asyncio.run(_weigh(ground))
-    for path, weight in heaviest.items():
+    for path, (weight, _) in heaviest.items():
         tell(
-            f"first view of {path}: as sent, headers included",
+            f"first view of {path}: page and style, as sent",
             weight,
             "bytes",
             reference=FIRST_FLIGHT,
             reference_name="first flight of a new connection",
         )
-    largest, path = max((weight, path) for path, weight in heaviest.items())
+    (largest, everything), path = max((weights, path) for path, weights in heaviest.items())
     tell(
         f"largest first view of a contact's page, {path}",
         largest,
@@ -42,26 +43,38 @@ def measure(ground: Ground) -> None:
         reference=FIRST_FLIGHT,
         reference_name="first flight of a new connection",
     )
+    tell("that page with its scripts and all headers", everything, "bytes")
 
 
-async def _weigh(ground: Ground) -> dict[str, int]:
-    heaviest: dict[str, int] = {}
+async def _weigh(ground: Ground) -> dict[str, tuple[int, int]]:
+    heaviest: dict[str, tuple[int, int]] = {}
     for language in _LANGUAGES:
         async for browser, page in _pages(ground, language):
             if page.status != 200:
                 raise RuntimeError(f"{page.path} answered {page.status}")
             weight = await _weight_of(browser, page)
-            heaviest[page.path] = max(weight, heaviest.get(page.path, 0))
+            heaviest[page.path] = max(weight, heaviest.get(page.path, (0, 0)))
     return heaviest
 
 
-async def _weight_of(browser: RealBrowser, page: Page) -> int:
+async def _weight_of(browser: RealBrowser, page: Page) -> tuple[int, int]:
     parts = sorted(set(_PARTS.findall(page.html)))
-    if not any(part.partition("?")[0].endswith(".css") for part in parts):
+    if not any(_is_style(part) for part in parts):
         raise RuntimeError(f"{page.path} was not weighed whole: its style is missing")
-    answers = [browser.answers[-1], *[await browser.request("GET", part) for part in parts]]
-    heads = sum(len(k) + len(v) + 4 for answer in answers for k, v in answer.headers.raw)
-    return heads + sum(answer.num_bytes_downloaded for answer in answers)
+    answers = {page.path: browser.answers[-1]}
+    for part in parts:
+        answers[part] = await browser.request("GET", part)
+    whole = sum(
+        answer.num_bytes_downloaded
+        for path, answer in answers.items()
+        if path == page.path or _is_style(path)
+    )
+    heads = sum(len(k) + len(v) + 4 for one in answers.values() for k, v in one.headers.raw)
+    return whole, heads + sum(one.num_bytes_downloaded for one in answers.values())
+
+
+def _is_style(part: str) -> bool:
+    return part.partition("?")[0].endswith(".css")
 
 
 async def _pages(ground: Ground, language: str) -> AsyncGenerator[tuple[RealBrowser, Page]]:
