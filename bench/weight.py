@@ -23,8 +23,10 @@ _LANGUAGES: Final = ("es", "pt-BR", "en")
 
 
 def measure(ground: Ground) -> None:
-    """Each page in its heaviest language, as sent: words and style, which make it whole; the largest
-    also with the scripts that add to it and every header."""
+    """Each page in its heaviest language, as sent: words and style, which make it whole.
+
+    The largest also with the scripts that add to it, and every header.
+    """
     with serving(ground):
         heaviest = asyncio.run(_weigh(ground))
     for path, (weight, _) in heaviest.items():
