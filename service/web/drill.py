@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_422_UNPROCESSABLE_ENTITY
 from msgspec.structs import replace
 
-from domain.challenges import CodeResult, Purpose
+from domain.challenges import Purpose
 from domain.refusals import LinkNotValid, PageExpired
 from domain.wallets import Wallet
 from service.operations import drills, reports
@@ -22,8 +22,8 @@ from service.operations.visits import Draft
 from service.pages import AnyRequest, go, host_cookie
 from service.storage.values import BrowserSession
 from service.web import report
-from service.web.code import flaw_of as flaw_of_code
-from service.web.code import send_code, show_code, typed_code
+from service.web.code import send_code
+from service.web.code_step import CodeStep
 from service.web.drill_pages import DonePage, as_visit, check_page, what_page, whose_page
 from service.web.frame import (
     CONTACT_COOKIE,
@@ -42,6 +42,8 @@ CODE, WHOSE, WHAT = "/drill/code", "/drill/whose", "/drill/what"
 CHECK, RECEIPT = "/drill/check", "/drill/receipt"
 # Whoever cannot go on from a rehearsal reports without a link.
 _WITHOUT_LINK: Final = "/report"
+
+STEP: Final = CodeStep(purpose=Purpose.DRILL, template="drill/code.html", path=CODE, leads_to=WHOSE)
 
 
 @get("/drill", include_in_schema=False)
@@ -72,42 +74,21 @@ async def press_link(
 async def type_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    session = await contact_here(request, house, wallet, Purpose.DRILL)
-    if session.verified_at is not None:
-        return go(WHOSE)
-    return await show_code(request, house, wallet, session, template="drill/code.html")
+    return await STEP.see(request, house, wallet)
 
 
 @post("/drill/code", include_in_schema=False)
 async def ask_code_again(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    to = (await form_of(request)).get("to", "")
-    session = await contact_here(request, house, wallet, Purpose.DRILL)
-    if session.verified_at is not None:
-        return go(WHOSE)
-    was_sent = await send_code(request, house, wallet, session, to=to)
-    return go(f"{CODE}?again=1" if was_sent else CODE)
+    return await STEP.ask_again(request, house, wallet)
 
 
 @post("/drill/code/check", include_in_schema=False)
 async def check_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    code = typed_code(await form_of(request))
-    session = await contact_here(request, house, wallet, Purpose.DRILL)
-    if session.verified_at is not None:
-        return go(WHOSE)
-    problem = flaw_of_code(code, wallet, session.way)
-    if problem is None:
-        match await reports.spend_code(house, wallet, session, code):
-            # First, because a result is text as well.
-            case CodeResult() as result:
-                problem = result.value
-            case cookie:
-                return go(WHOSE, host_cookie(DRILL_COOKIE, cookie))
-    template = "drill/code.html"
-    return await show_code(request, house, wallet, session, template=template, problem=problem)
+    return await STEP.check(request, house, wallet)
 
 
 @get("/drill/whose", include_in_schema=False)

@@ -8,15 +8,14 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 from msgspec import Struct
 
-from domain.challenges import CodeResult, Purpose
+from domain.challenges import Purpose
 from domain.wallets import Wallet
-from service.operations import following, reports
+from service.operations import following
 from service.operations.following import Following
 from service.operations.house import House
-from service.pages import AnyRequest, go, host_cookie
-from service.web.code import flaw_of as flaw_of_code
-from service.web.code import send_code, show_code, typed_code
-from service.web.frame import FOLLOW_COOKIE, contact_here, form_of, show
+from service.pages import AnyRequest, go
+from service.web.code_step import CodeStep
+from service.web.frame import FOLLOW_COOKIE, contact_here, show
 from service.web.link import Door, LinkPage, press
 from service.web.report_pages import STATES
 
@@ -58,6 +57,9 @@ class ReportsPage(Struct, frozen=True, kw_only=True):
 DOOR: Final = Door(
     purpose=Purpose.FOLLOW, cookie=FOLLOW_COOKIE, template="status/open.html", code_page=CODE
 )
+STEP: Final = CodeStep(
+    purpose=Purpose.FOLLOW, template="status/code.html", path=CODE, leads_to=LIST
+)
 
 
 @get("/status", include_in_schema=False)
@@ -76,42 +78,21 @@ async def press_link(
 async def type_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    session = await contact_here(request, house, wallet, Purpose.FOLLOW)
-    if session.verified_at is not None:
-        return go(LIST)
-    return await show_code(request, house, wallet, session, template="status/code.html")
+    return await STEP.see(request, house, wallet)
 
 
 @post("/status/code", include_in_schema=False)
 async def ask_code_again(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    to = (await form_of(request)).get("to", "")
-    session = await contact_here(request, house, wallet, Purpose.FOLLOW)
-    if session.verified_at is not None:
-        return go(LIST)
-    was_sent = await send_code(request, house, wallet, session, to=to)
-    return go(f"{CODE}?again=1" if was_sent else CODE)
+    return await STEP.ask_again(request, house, wallet)
 
 
 @post("/status/code/check", include_in_schema=False)
 async def check_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    code = typed_code(await form_of(request))
-    session = await contact_here(request, house, wallet, Purpose.FOLLOW)
-    if session.verified_at is not None:
-        return go(LIST)
-    problem = flaw_of_code(code, wallet, session.way)
-    if problem is None:
-        match await reports.spend_code(house, wallet, session, code):
-            # First, because a result is text as well.
-            case CodeResult() as result:
-                problem = result.value
-            case cookie:
-                return go(LIST, host_cookie(FOLLOW_COOKIE, cookie))
-    template = "status/code.html"
-    return await show_code(request, house, wallet, session, template=template, problem=problem)
+    return await STEP.check(request, house, wallet)
 
 
 @get("/status/code/check", include_in_schema=False)

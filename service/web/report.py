@@ -20,8 +20,8 @@ from service.operations.visits import Draft
 from service.pages import AnyRequest, go, host_cookie
 from service.security.tokens import new_token
 from service.storage.values import BrowserSession
-from service.web.code import flaw_of as flaw_of_code
-from service.web.code import send_code, show_code, typed_code
+from service.web.code import show_code, typed_code
+from service.web.code_step import CodeStep
 from service.web.frame import (
     CONTACT_COOKIE,
     contact_here,
@@ -44,6 +44,24 @@ DOOR: Final = Door(
 )
 
 
+async def _session(request: AnyRequest, house: House, wallet: Wallet) -> BrowserSession:
+    """The contact's visit. One that reported is found even when its time is over, so that nobody
+    is told that nothing was stopped. Raises PageExpired."""
+    last = await last_visit_here(request, house, wallet, Purpose.REPORT)
+    if last.report_id is not None:
+        return last
+    return await contact_here(request, house, wallet, Purpose.REPORT)
+
+
+STEP: Final = CodeStep(
+    purpose=Purpose.REPORT,
+    template="report/code.html",
+    path=CODE,
+    leads_to=WHOSE,
+    visit=_session,
+)
+
+
 @get("/r", include_in_schema=False)
 async def open_link(request: AnyRequest) -> Response[str]:
     return show(request, DOOR.template, LinkPage())
@@ -60,42 +78,21 @@ async def press_link(
 async def type_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    session = await _session(request, house, wallet)
-    if session.verified_at is not None:
-        return go(WHOSE)
-    return await show_code(request, house, wallet, session, template="report/code.html")
+    return await STEP.see(request, house, wallet)
 
 
 @post("/r/code", include_in_schema=False)
 async def ask_code_again(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    to = (await form_of(request)).get("to", "")
-    session = await _session(request, house, wallet)
-    if session.verified_at is not None:
-        return go(WHOSE)
-    was_sent = await send_code(request, house, wallet, session, to=to)
-    return go(f"{CODE}?again=1" if was_sent else CODE)
+    return await STEP.ask_again(request, house, wallet)
 
 
 @post("/r/code/check", include_in_schema=False)
 async def check_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    code = typed_code(await form_of(request))
-    session = await _session(request, house, wallet)
-    if session.verified_at is not None:
-        return go(WHOSE)
-    problem = flaw_of_code(code, wallet, session.way)
-    if problem is None:
-        match await reports.spend_code(house, wallet, session, code):
-            # First, because a result is text as well.
-            case CodeResult() as result:
-                problem = result.value
-            case cookie:
-                return go(WHOSE, host_cookie(CONTACT_COOKIE, cookie))
-    template = "report/code.html"
-    return await show_code(request, house, wallet, session, template=template, problem=problem)
+    return await STEP.check(request, house, wallet)
 
 
 @post("/r/code/app", include_in_schema=False)
@@ -261,15 +258,6 @@ async def back_to_code(request: AnyRequest) -> Redirect:
 @get("/r/confirm", include_in_schema=False)
 async def back_to_check(request: AnyRequest) -> Redirect:
     return go_on(request, CHECK)
-
-
-async def _session(request: AnyRequest, house: House, wallet: Wallet) -> BrowserSession:
-    """The contact's visit. One that reported is found even when its time is over, so that nobody
-    is told that nothing was stopped. Raises PageExpired."""
-    last = await last_visit_here(request, house, wallet, Purpose.REPORT)
-    if last.report_id is not None:
-        return last
-    return await contact_here(request, house, wallet, Purpose.REPORT)
 
 
 async def _visit(house: House, wallet: Wallet, session: BrowserSession) -> Visit:

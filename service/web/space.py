@@ -11,17 +11,17 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_422_UNPROCESSABLE_ENTITY
 from msgspec import Struct
 
-from domain.challenges import CodeResult, Purpose
+from domain.challenges import Purpose
 from domain.ids import ContactId
 from domain.refusals import AddressNotAllowed, NameNotAllowed, NotFound
 from domain.wallets import Wallet
-from service.operations import reports, space, without_link
+from service.operations import space, without_link
 from service.operations.house import House
 from service.operations.space import OwnerSeen, SpaceSeen
 from service.pages import AnyRequest, go, host_cookie
 from service.storage.values import BrowserSession
-from service.web.code import flaw_of as flaw_of_code
-from service.web.code import send_code, show_code, typed_code
+from service.web.code import send_code
+from service.web.code_step import CodeStep
 from service.web.frame import SPACE_COOKIE, contact_here, form_of, go_on, show
 from service.web.link import Door, LinkPage, press
 from service.web.without_link import ADDRESS, AddressPage
@@ -30,6 +30,7 @@ CODE, HOME = "/contact/code", "/contact/home"
 DOOR: Final = Door(
     purpose=Purpose.SPACE, cookie=SPACE_COOKIE, template="space/open.html", code_page=CODE
 )
+STEP: Final = CodeStep(purpose=Purpose.SPACE, template="space/code.html", path=CODE, leads_to=HOME)
 
 
 class OwnerShown(Struct, frozen=True, kw_only=True):
@@ -112,42 +113,21 @@ async def take_address(
 async def type_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    session = await here(request, house, wallet)
-    if session.verified_at is not None:
-        return go(HOME)
-    return await show_code(request, house, wallet, session, template="space/code.html")
+    return await STEP.see(request, house, wallet)
 
 
 @post("/contact/code", include_in_schema=False)
 async def ask_code_again(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    to = (await form_of(request)).get("to", "")
-    session = await here(request, house, wallet)
-    if session.verified_at is not None:
-        return go(HOME)
-    was_sent = await send_code(request, house, wallet, session, to=to)
-    return go(f"{CODE}?again=1" if was_sent else CODE)
+    return await STEP.ask_again(request, house, wallet)
 
 
 @post("/contact/code/check", include_in_schema=False)
 async def check_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    code = typed_code(await form_of(request))
-    session = await here(request, house, wallet)
-    if session.verified_at is not None:
-        return go(HOME)
-    problem = flaw_of_code(code, wallet, session.way)
-    if problem is None:
-        match await reports.spend_code(house, wallet, session, code):
-            # First, because a result is text as well.
-            case CodeResult() as result:
-                problem = result.value
-            case cookie:
-                return go(HOME, host_cookie(SPACE_COOKIE, cookie))
-    template = "space/code.html"
-    return await show_code(request, house, wallet, session, template=template, problem=problem)
+    return await STEP.check(request, house, wallet)
 
 
 @get("/contact/code/check", include_in_schema=False)
