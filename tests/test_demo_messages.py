@@ -61,7 +61,9 @@ async def a_viewer(file: Path) -> AsyncGenerator[Viewer]:
     port = free_port()
     smtp_port = free_port(others=(port,))
     box = Box(file)
-    runner = web.AppRunner(create_app(box, ACCOUNT, port=port, smtp_port=smtp_port))
+    runner = web.AppRunner(
+        create_app(box, ACCOUNT, port=port, smtp_port=smtp_port), access_log=None
+    )
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:

@@ -146,7 +146,7 @@ async def a_carrier() -> AsyncGenerator[Carrier]:
     carrier = Carrier()
     application = web.Application()
     application.router.add_post(DESCRIPTION["path"].format(AccountSid=ACCOUNT), carrier.take)
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
