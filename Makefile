@@ -24,7 +24,7 @@ run-clean: environment-run ## forget the demo: its database, keys and ports
 	@exec $(VENV) -m service demo clean
 
 test: environment-dev chromium ## run every test, on real PostgreSQL and in a real browser
-	@exec $(VENV) -m pytest --cov --cov-fail-under=100
+	@exec $(VENV) -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-fail-under=100
 
 check: environment-dev ## format, lint, types, imports, migrations, catalogues
 	@echo '== format: ruff' && $(VENV) -m ruff format --check .
