@@ -4,15 +4,13 @@ RFC 6749, section 5.2, fixes `{"error": …}`; everything else answers with prob
 """
 
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from litestar import Request, Response
 from msgspec import Struct
 
+from service.security.form_bodies import FORM, fields
+
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-_FORM: Final = "application/x-www-form-urlencoded"
-# Far more than any grant has; the body's own limit alone would allow thirty thousand.
-_MOST_FIELDS: Final = 32
 
 
 class OAuthError(Struct, frozen=True):
@@ -49,18 +47,10 @@ async def form(request: Request[Any, Any, Any]) -> dict[str, str]:
     A field that stands there twice makes the request invalid (RFC 6749, section 3.2).
     """
     media_type, _ = request.content_type
-    if media_type != _FORM:
+    if media_type != FORM:
         raise OAuthRefused("invalid_request")
+    body = await request.body()
     try:
-        pairs = parse_qsl(
-            (await request.body()).decode("ascii"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=_MOST_FIELDS,
-        )
+        return fields(body)
     except ValueError:
         raise OAuthRefused("invalid_request") from None
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise OAuthRefused("invalid_request")
-    return {name: value for name, value in fields.items() if value}

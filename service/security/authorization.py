@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hmac
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -31,6 +32,15 @@ def read(header: str | None) -> Basic | Bearer | None:
             return Bearer(rest.strip()) if rest.strip() else None
         case _:
             return None
+
+
+def is_secret_of(
+    client_sha256: bytes | None, earlier_sha256: bytes | None, *, shown_sha256: bytes
+) -> bool:
+    """A client has one secret, or none, and for a while the one before it."""
+    return (client_sha256 is not None and hmac.compare_digest(client_sha256, shown_sha256)) or (
+        earlier_sha256 is not None and hmac.compare_digest(earlier_sha256, shown_sha256)
+    )
 
 
 def _basic(encoded: str) -> Basic | None:
