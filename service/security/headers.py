@@ -1,9 +1,11 @@
 """Headers every answer carries, and the content security policy of pages (ASVS 3.4)."""
 
 import secrets
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+# The gateways' process sends the same headers without the framework.
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 _ALWAYS: Final = {
     b"x-content-type-options": b"nosniff",
@@ -38,17 +40,17 @@ def beside_data() -> list[tuple[bytes, bytes]]:
 class SecurityHeaders:
     """ASGI middleware: makes the nonce pages use, and adds what is missing to each answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: "ASGIApp") -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
         scope.setdefault("state", {})["csp_nonce"] = nonce
 
-        async def send_with_headers(message: Message) -> None:
+        async def send_with_headers(message: "Message") -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
                 extra = [(k, v) for k, v in _ALWAYS.items() if k not in present]

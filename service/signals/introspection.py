@@ -45,6 +45,7 @@ class _Described(Operation):
             required={
                 "token": Schema(
                     type=OpenAPIType.STRING,
+                    min_length=1,
                     description="The session token whose SHA-256 was registered.",
                     examples=["c2Vzc2lvbi10b2tlbg"],
                 )

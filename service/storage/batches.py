@@ -6,9 +6,12 @@ older than asking alone would.
 
 import asyncio
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import asyncpg
+import structlog
+
+log = structlog.get_logger("service.storage")
 
 # Few enough that the first of a batch does not wait for the last one's answer.
 _MOST: Final = 64
@@ -20,11 +23,27 @@ BY_KEYS: Final = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "jit": "off",
+    # What is asked here changes nothing, whatever the role may do.
+    "default_transaction_read_only": "on",
 }
 # The driver has no annotations of its own.
 _driver: Any = asyncpg
 
-_Question = tuple[bytes, "asyncio.Future[Any]"]
+
+class Waiting(Protocol):
+    """Whoever asked: told once, in one of these two ways."""
+
+    def answered(self, row: Any, place: int | None) -> None:
+        """The caller's row, None for a caller there is not, and the key's place in its arrays,
+        None if it is not there."""
+        ...
+
+    def unanswered(self, fault: Exception) -> None:
+        """The driver's own errors, mostly."""
+        ...
+
+
+_Question = tuple[bytes, Waiting]
 
 
 class Batches:
@@ -55,14 +74,18 @@ class Batches:
         """The caller's row and the key's place in its arrays, None if it is not there; None for
         a caller there is not. Raises the driver's errors.
         """
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        promise = _Promise()
+        self.put(caller, key, promise)
+        return promise.future
+
+    def put(self, caller: tuple[Any, ...], key: bytes, who: Waiting) -> None:
+        """The same for those who would rather be called than wait."""
         waiting = self._waiting.get(caller)
         if waiting is None:
-            self._waiting[caller] = [(key, answer)]
+            self._waiting[caller] = [(key, who)]
             self._something.set()
         else:
-            waiting.append((key, answer))
-        return answer
+            waiting.append((key, who))
 
     async def close(self) -> None:
         for lane in self._lanes:
@@ -85,12 +108,13 @@ class Batches:
                 try:
                     if connection.is_closed():
                         connection, prepared = await self._open()
-                    keys = [key for key, _ in batch]
-                    _answer(batch, await prepared.fetchrow(*caller, keys))
+                    row = await prepared.fetchrow(*caller, [key for key, _ in batch])
                 # Whatever it was, those who wait must hear of it and the lane must go on.
                 except Exception as fault:  # noqa: BLE001
                     _refuse(batch, fault)
                     connection.terminate()
+                else:
+                    _answer(batch, row)
         finally:
             connection.terminate()
 
@@ -107,17 +131,37 @@ class Batches:
         return caller, batch
 
 
+class _Promise:
+    """Waits in a future, which may have been given up meanwhile."""
+
+    __slots__ = ("future",)
+
+    def __init__(self) -> None:
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def answered(self, row: Any, place: int | None) -> None:
+        if not self.future.done():
+            self.future.set_result(None if row is None else (row, place))
+
+    def unanswered(self, fault: Exception) -> None:
+        if not self.future.done():
+            self.future.set_exception(fault)
+
+
 def _answer(batch: list[_Question], row: Any) -> None:
-    if row is None:
-        found: dict[int, int] = {}
-    else:
-        found = {number: place for place, number in enumerate(row["numbers"])}
-    for number, (_, answer) in enumerate(batch, start=1):
-        if not answer.done():
-            answer.set_result(None if row is None else (row, found.get(number)))
+    numbers = () if row is None else row["numbers"]
+    found: dict[int, int] = {number: place for place, number in enumerate(numbers)}
+    for number, (_, who) in enumerate(batch, start=1):
+        # One who cannot take the answer must not keep it from those behind.
+        try:
+            who.answered(row, found.get(number))
+        except Exception:
+            log.exception("answer.not-taken")
 
 
 def _refuse(batch: list[_Question], fault: Exception) -> None:
-    for _, answer in batch:
-        if not answer.done():
-            answer.set_exception(fault)
+    for _, who in batch:
+        try:
+            who.unanswered(fault)
+        except Exception:
+            log.exception("answer.not-taken")

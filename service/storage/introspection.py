@@ -4,14 +4,14 @@ On the driver's own connections, with statements they prepared once. Never cache
 has committed is seen by the very next question.
 """
 
-import hmac
 from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
 
-from service.storage.batches import Batches
+from service.security.authorization import is_secret_of
+from service.storage.batches import Batches, Waiting
 
 # The sessions among `$3` that live, as arrays: nothing is built row by row for those who wait.
 # `offset 0` keeps the planner from another order than this one, by keys: without statistics it
@@ -34,14 +34,23 @@ cross join lateral (
      and s.expires_at > (select resguardo_clock())
 ) as session
 """
+# When a session is said to end at the latest; null unless the client's gateway wants a cap. Who has
+# none pays no look at the clock, here and for an earlier secret.
+_AT_MOST: Final = """
+case when c.exp_cap_seconds is not null
+     then floor(date_part('epoch', resguardo_clock()))::bigint + c.exp_cap_seconds end as at_most
+"""
 AS_CLIENT: Final = f"""
-select c.secret_sha256, c.scopes, session.*
+select c.secret_sha256,
+       case when c.earlier_secret_until is not null and c.earlier_secret_until > resguardo_clock()
+            then c.earlier_secret_sha256 end as earlier_sha256,
+       c.scopes, {_AT_MOST}, session.*
   from api_clients c
   {_ACTIVE}
  where c.wallet_id = $1 and c.client_id = $2 and c.ended_at is null
 """  # noqa: S608  # made of constants
 WITH_TOKEN: Final = f"""
-select t.scopes, session.*
+select t.scopes, {_AT_MOST}, session.*
   from access_tokens t
   join api_clients c on c.id = t.client_id and c.ended_at is null
   {_ACTIVE}
@@ -63,6 +72,27 @@ class Asked(Struct, frozen=True, kw_only=True):
     session: ActiveSession | None
 
 
+class Caller:
+    """Who asks, as a process that answers the same gateways again and again may remember it.
+
+    Nothing of it is known to be true: that is asked of the database each time.
+    """
+
+    __slots__ = ("by_client", "key", "shown_sha256")
+
+    def __init__(self, wallet_id: UUID, client_id: str | None, shown_sha256: bytes) -> None:
+        """A client with the digest of its secret, or, without its id, of its access token."""
+        self.by_client = client_id is not None
+        self.key: tuple[Any, ...] = (wallet_id, shown_sha256 if client_id is None else client_id)
+        self.shown_sha256 = shown_sha256
+
+    def asked(self, row: Any, place: int | None) -> Asked | None:
+        """What the database's answer means to this caller; None if it is not who it says."""
+        if row is None or (self.by_client and not _is_right(row, self.shown_sha256)):
+            return None
+        return _asked(row, place)
+
+
 class Introspection:
     """Connections of its own, so that a flood elsewhere cannot starve a gateway's question."""
 
@@ -71,9 +101,13 @@ class Introspection:
         self._with_token = with_token
 
     @classmethod
-    async def connect(cls, url: str) -> "Introspection":
-        """`url` is a plain PostgreSQL address; a statement lives as long as its connection."""
-        as_client = await Batches.connect(url, AS_CLIENT, connections=2)
+    async def connect(cls, url: str, *, connections: int = 2) -> "Introspection":
+        """`url` is a plain PostgreSQL address; a statement lives as long as its connection.
+
+        With one connection more questions share a round trip, which is less work for everybody;
+        with two nobody waits for the answers to those before.
+        """
+        as_client = await Batches.connect(url, AS_CLIENT, connections=connections)
         return cls(as_client, await Batches.connect(url, WITH_TOKEN, connections=1))
 
     async def ask_as_client(
@@ -84,9 +118,9 @@ class Introspection:
         None if it is not one of this wallet's clients.
         """
         answer = await self._as_client.ask((wallet_id, client_id), token_sha256)
-        if answer is None or not hmac.compare_digest(answer[0]["secret_sha256"], secret_sha256):
+        if answer is None:
             return None
-        return _asked(*answer)
+        return _asked(*answer) if _is_right(answer[0], secret_sha256) else None
 
     async def ask_with_token(
         self, wallet_id: UUID, token_sha256: bytes, *, access_token_sha256: bytes
@@ -95,17 +129,28 @@ class Introspection:
         answer = await self._with_token.ask((wallet_id, access_token_sha256), token_sha256)
         return None if answer is None else _asked(*answer)
 
+    def put(self, caller: Caller, token_sha256: bytes, who: Waiting) -> None:
+        """Ask without waiting: `who` is called, and makes of it what `caller.asked` says."""
+        batches = self._as_client if caller.by_client else self._with_token
+        batches.put(caller.key, token_sha256, who)
+
     async def close(self) -> None:
         await self._as_client.close()
         await self._with_token.close()
 
 
+def _is_right(row: Any, secret_sha256: bytes) -> bool:
+    known, earlier = row["secret_sha256"], row["earlier_sha256"]
+    return is_secret_of(known, earlier, shown_sha256=secret_sha256)
+
+
 def _asked(row: Any, place: int | None) -> Asked:
     if place is None:
         return Asked(scopes=row["scopes"], session=None)
+    expires_at, at_most = row["expire"][place], row["at_most"]
     session = ActiveSession(
         subject=row["subjects"][place],
         began_at=row["began"][place],
-        expires_at=row["expire"][place],
+        expires_at=expires_at if at_most is None else min(expires_at, at_most),
     )
     return Asked(scopes=row["scopes"], session=session)
