@@ -27,6 +27,7 @@ from domain.events import (
     AuthenticatorSet,
     ClosingAnnounced,
     CodeAsked,
+    ConfirmationMissed,
     ContactAccepted,
     ContactAddressConfirmed,
     ContactAddressesChanged,
@@ -57,6 +58,7 @@ from domain.events import (
     InvitationReady,
     InvitationSentAgain,
     InvitationTakenBack,
+    InvitationWithheld,
     LimitReset,
     LinkRenewed,
     LinkShown,
@@ -70,11 +72,13 @@ from domain.events import (
     OutcomeRejected,
     OwnerReached,
     ProofRecorded,
+    ProofRequested,
     ProposalVoided,
     ReachAttempted,
     RecoveryCardMade,
     RecoveryCodeUsed,
     ReinstatementProposed,
+    ReinstatementRejected,
     ReleaseApproved,
     ReleaseProposed,
     ReleaseRejected,
@@ -99,6 +103,8 @@ from domain.events import (
     TicketOpened,
     UnconfirmedLossReported,
     UnconfirmedTicketClosed,
+    WalletReportedLoss,
+    WritingAllowed,
     WritingStopped,
     name_of,
 )
@@ -170,6 +176,8 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     ContactAccepted: (_ACCEPTED, _OWNER),
     # Private: to the owner a refusal looks like silence, until the invitation lapses.
     ContactDeclined: _NOBODY,
+    # To the owner it looks like any other that is not answered.
+    InvitationWithheld: _NOBODY,
     InvitationLapsed: (_OWNER,),
     InvitationTakenBack: (_CONTACT, _OWNER),
     InvitationSentAgain: (_INVITED,),
@@ -192,6 +200,8 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     ContactPaused: (_CONTACT,),
     ContactSuspended: (_CONTACT,),
     ReinstatementProposed: _NOBODY,
+    # Nothing changes for anybody.
+    ReinstatementRejected: _NOBODY,
     ContactReinstated: (_OWNER, _CONTACT),
     ContactReminded: (_OWNER, _CONTACT),
     ContactAddressConfirmed: _NOBODY,
@@ -209,6 +219,8 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     LinkShown: (_CONTACT,),
     ErasureAsked: (_CONTACT,),
     WritingStopped: _NOBODY,
+    # They asked for it by letter or telephone, and were answered there.
+    WritingAllowed: _NOBODY,
     # There is nobody left to tell: the address went with the rest.
     ErasurePlanned: _NOBODY,
     ErasureDone: _NOBODY,
@@ -226,6 +238,8 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     # Never: whoever holds the phone would read it.
     DangerRaised: _NOBODY,
     DisplayTurnedNeutral: _NOBODY,
+    # Said on pages and to whoever is on duty.
+    ConfirmationMissed: _NOBODY,
     DuressAnswered: _NOBODY,
     NoticesLetGo: _NOBODY,
     # The owner stands before the card, and whoever used a code has it in their hands.
@@ -237,6 +251,8 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     UnconfirmedLossReported: (_CONTACT,),
     ReporterAsked: (_CONTACT,),
     ReporterHeard: _NOBODY,
+    # The owner is told of the freeze itself; the wallet knows what it has asked for.
+    WalletReportedLoss: _NOBODY,
     OutcomeProposed: _NOBODY,
     OutcomeRejected: _NOBODY,
     # A reporter hears of the pause, the suspension or the closing, each by an event of its own.
@@ -251,6 +267,8 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     DrillDone: (_CONTACT, _OWNER),
     OwnerReached: _NOBODY,
     ProofRecorded: _NOBODY,
+    # No message reached the owner: agents see it, and the wallet's systems hear of it.
+    ProofRequested: _NOBODY,
     ReleaseProposed: _NOBODY,
     ProposalVoided: _NOBODY,
     ReleaseRejected: _NOBODY,

@@ -54,19 +54,26 @@ class LeasedDelivery(Struct, frozen=True, kw_only=True):
 
 async def lease_next(engine: AsyncEngine) -> LeasedDelivery | None:
     """The delivery that has been due longest, or whose lease ran out. Commits."""
+    return next(iter(await lease(engine, most=1)), None)
+
+
+async def lease(engine: AsyncEngine, *, most: int) -> list[LeasedDelivery]:
+    """Those that have been due longest, in one statement. Commits."""
     now, token = at_this_instant(), uuid4()
     free = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= now)
+    # By itself, and not inside of the condition: there it might be asked anew for each row, and
+    # lock more than it leases.
     chosen = (
         select(deliveries.c.id)
         .where(deliveries.c.state == "due", deliveries.c.due_at <= now, free)
         .order_by(deliveries.c.due_at)
-        .limit(1)
+        .limit(most)
         .with_for_update(skip_locked=True)
-        .scalar_subquery()
+        .cte("chosen")
     )
     taken = (
         update(deliveries)
-        .where(deliveries.c.id == chosen, deliveries.c.outbox_id == outbox.c.id)
+        .where(deliveries.c.id == chosen.c.id, deliveries.c.outbox_id == outbox.c.id)
         .values(
             lease_token=token,
             leased_until=now + LEASE_LASTS,
@@ -75,8 +82,8 @@ async def lease_next(engine: AsyncEngine) -> LeasedDelivery | None:
         .returning(deliveries, outbox.c.body, outbox.c.secret)
     )
     async with engine.begin() as db:
-        row = (await db.execute(taken)).one_or_none()
-    return None if row is None else _leased(row)
+        rows = (await db.execute(taken)).all()
+    return [_leased(row) for row in sorted(rows, key=lambda row: row.due_at)]
 
 
 def _leased(row: Any) -> LeasedDelivery:

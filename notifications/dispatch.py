@@ -4,13 +4,13 @@ A delivery's id is made from what makes it unique, so expanding a promise twice 
 rows, and the second time nothing.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -26,7 +26,7 @@ from notifications.audience import (
     read_event,
     useful_until,
 )
-from notifications.clock import clock
+from notifications.clock import at_this_instant, clock
 from notifications.directory import Destination, Directory
 from notifications.tables import deliveries, outbox
 
@@ -35,6 +35,10 @@ log = structlog.get_logger("notifications.dispatch")
 # The PostgreSQL channel on which a worker hears that deliveries are due. Polling is the
 # guarantee; this only saves the wait.
 WAKE: Final = "deliveries_due"
+# One that could not be expanded is tried again after as long as it has waited so far, so that
+# however many of them there are, they stand in nobody's way.
+_SOONEST_AGAIN: Final = timedelta(seconds=1)
+_LATEST_AGAIN: Final = timedelta(minutes=5)
 CHANNEL_OF: Final = {AddressKind.EMAIL: "email", AddressKind.PHONE: "sms"}
 
 
@@ -63,9 +67,14 @@ async def dispatch_waiting(engine: AsyncEngine, directory: Directory, *, limit: 
 
 async def _waiting(db: AsyncConnection, limit: int) -> list[Row[Any]]:
     """An event that this version does not know waits for the worker that knows it."""
+    again_at = outbox.c.dispatch_again_at
     found = await db.execute(
         select(outbox)
-        .where(outbox.c.dispatched_at.is_(None), outbox.c.event.in_(BY_NAME))
+        .where(
+            outbox.c.dispatched_at.is_(None),
+            outbox.c.event.in_(BY_NAME),
+            or_(again_at.is_(None), again_at <= at_this_instant()),
+        )
         .order_by(outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -88,7 +97,17 @@ async def _expand_alone(
             promised=promise.event,
             reason=type(reason).__name__,
         )
-        return None
+    await _lay_aside(db, promise, now)
+    return None
+
+
+async def _lay_aside(db: AsyncConnection, promise: Row[Any], now: datetime) -> None:
+    wait = min(max(now - promise.created_at, _SOONEST_AGAIN), _LATEST_AGAIN)
+    await db.execute(
+        update(outbox)
+        .where(outbox.c.wallet_id == promise.wallet_id, outbox.c.id == promise.id)
+        .values(dispatch_again_at=now + wait)
+    )
 
 
 async def _expand(

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from domain.events import Event, name_of
 from domain.ids import WalletId
+from notifications.wallets import WALLETS_HEAR
 
 
 class Promise(Struct, frozen=True, kw_only=True):
@@ -31,6 +32,7 @@ def rows(promises: Sequence[Promise]) -> list[dict[str, Any]]:
             "body": msgspec.json.encode(promise.event).decode(),
             "secret": promise.secret,
             "created_at": _at(promise.event),
+            "signal_waiting": type(promise.event) in WALLETS_HEAR,
         }
         for promise in promises
     ]

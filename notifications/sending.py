@@ -11,7 +11,7 @@ from domain.ids import AddressId, ContactId
 from notifications import retry, wording
 from notifications.audience import Role, hearer_in, read_event
 from notifications.channels import Channels, Email, Later, Message, Never, Outcome, Sms
-from notifications.deliveries import LeasedDelivery, hold, lease_next, record
+from notifications.deliveries import LeasedDelivery, hold, lease, record
 from notifications.directory import Directory, Recipient
 from notifications.retry import Pointless
 
@@ -28,9 +28,7 @@ async def send_due(
     May be called again, and in other processes, while it still runs: nobody leases what
     another one has. When the answer equals `most_at_once`, more may be due.
     """
-    leased: list[LeasedDelivery] = []
-    while len(leased) < most_at_once and (one := await lease_next(engine)) is not None:
-        leased.append(one)
+    leased = await lease(engine, most=most_at_once)
     # One that cannot even be recorded must not tear the others away from their servers.
     ends = await asyncio.gather(
         *(_deliver(engine, directory, channels, one) for one in leased), return_exceptions=True

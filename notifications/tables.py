@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Text,
     TypedColumns,
     Uuid,
+    text,
 )
 
 metadata = MetaData(
@@ -39,10 +41,20 @@ class outbox_columns(TypedColumns):
     secret: Named[bytes | None] = Column(LargeBinary, nullable=True)
     created_at: Named[datetime] = Column(DateTime(timezone=True), nullable=False)
     dispatched_at: Named[datetime | None] = Column(DateTime(timezone=True), nullable=True)
+    # After a failure, not before this; so that what cannot be told stands in nobody's way.
+    dispatch_again_at: Named[datetime | None] = Column(DateTime(timezone=True), nullable=True)
+    # Wallets hear of it too, and it was not queued for them yet.
+    signal_waiting: Named[bool] = Column(
+        Boolean, nullable=False, default=False, server_default=text("false")
+    )
+    signal_again_at: Named[datetime | None] = Column(DateTime(timezone=True), nullable=True)
 
 
 outbox = Table("outbox", metadata, outbox_columns)
 Index("outbox_waiting_idx", outbox.c.id, postgresql_where=outbox.c.dispatched_at.is_(None))
+Index(
+    "outbox_signals_idx", outbox.c.created_at, outbox.c.id, postgresql_where=outbox.c.signal_waiting
+)
 
 
 class deliveries_columns(TypedColumns):
@@ -79,6 +91,12 @@ deliveries = Table(
 )
 Index("deliveries_due_idx", deliveries.c.due_at, postgresql_where=deliveries.c.state == "due")
 Index("deliveries_outbox_id_idx", deliveries.c.outbox_id)
+# Whether the owner can have read of a freeze: asked while its ticket is open.
+Index(
+    "deliveries_freezes_idx",
+    deliveries.c.account_id,
+    postgresql_where=deliveries.c.event == "account-frozen",
+)
 # Whether anybody was told of a removal: asked until the first notice is out.
 Index(
     "deliveries_removals_idx",

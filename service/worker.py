@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
+from enum import StrEnum
 from typing import Any, Final
 
 import aiohttp
@@ -19,9 +20,14 @@ from notifications.dispatch import dispatch_waiting
 from notifications.sending import send_due
 from service.jobs import JOBS, Job
 from service.operations.house import House
+from service.operations.queueing import queue_waiting
+from service.operations.sending_signals import Engine
+from service.operations.wallets import require_usable_policies
 from service.security.keys import load as load_keys
+from service.security.outgoing import Sender
 from service.security.passwords import Passwords
 from service.settings import Settings
+from service.signals.kinds import kinds
 from service.storage.directory import HouseDirectory
 from service.storage.migrations import require_humble_role
 
@@ -31,11 +37,30 @@ NAME: Final = "resguardo-worker"
 # Polling is the guarantee that nothing stays behind; nobody waits longer for a code.
 _LOOKS_EVERY: Final = 0.2
 _MOST_AT_ONCE: Final = 8
+# Queueing, leasing, keeping what was made, recording: the signals' own connections, so that
+# nothing people are told of keeps them waiting.
+_FOR_SIGNALS: Final = 4
 # While the database is away there is nothing to do but to come back calmly.
 _RESTS_FOR: Final = 2.0
 
 
-async def work(settings: Settings) -> None:
+class Part(StrEnum):
+    """What a worker process is there for. Each has the Python thread of its process to itself."""
+
+    # Messages, and what the clock does.
+    PEOPLE = "people"
+    # What wallets are told.
+    SIGNALS = "signals"
+
+
+_Loop = Coroutine[Any, Any, None]
+_CONNECTIONS: Final[Mapping[Part, int]] = {
+    Part.PEOPLE: _MOST_AT_ONCE + len(JOBS) + 1,
+    Part.SIGNALS: _FOR_SIGNALS,
+}
+
+
+async def work(settings: Settings, parts: Sequence[Part] = tuple(Part)) -> None:
     """Run until told to stop; what is being sent is finished first."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -44,7 +69,7 @@ async def work(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         engine = create_async_engine(
             settings.database_url,
-            pool_size=_MOST_AT_ONCE + len(JOBS) + 1,
+            pool_size=sum(_CONNECTIONS[part] for part in parts),
             max_overflow=0,
             hide_parameters=True,
             connect_args={"server_settings": {"application_name": NAME}},
@@ -58,21 +83,52 @@ async def work(settings: Settings) -> None:
         )
         async with engine.connect() as db:
             await require_humble_role(db)
-        channels = await _channels(settings, stack)
-        directory = HouseDirectory(house.keys)
-        timer = _timer(house)
-        stack.callback(timer.shutdown, wait=False)
-        timer.start()
-
-        async def dispatch() -> int:
-            return await dispatch_waiting(engine, directory, limit=100)
-
-        async def send() -> int:
-            return await send_due(engine, directory, channels, most_at_once=_MOST_AT_ONCE)
-
-        log.info("worker.ready")
-        await asyncio.gather(_until(stop, dispatch), _until(stop, send))
+            await require_usable_policies(db)
+        loops: list[_Loop] = []
+        for part in parts:
+            match part:
+                case Part.PEOPLE:
+                    loops += await _for_people(settings, house, stack, stop)
+                case Part.SIGNALS:
+                    loops += _for_signals(settings, house, stack, stop)
+        log.info("worker.ready", parts=[part.value for part in parts])
+        await asyncio.gather(*loops)
     log.info("worker.stopped")
+
+
+async def _for_people(
+    settings: Settings, house: House, stack: AsyncExitStack, stop: asyncio.Event
+) -> list[_Loop]:
+    channels = await _channels(settings, stack)
+    directory = HouseDirectory(house.keys)
+    timer = _timer(house)
+    stack.callback(timer.shutdown, wait=False)
+    timer.start()
+
+    async def dispatch() -> int:
+        return await dispatch_waiting(house.engine, directory, limit=100)
+
+    async def send() -> int:
+        return await send_due(house.engine, directory, channels, most_at_once=_MOST_AT_ONCE)
+
+    return [_until(stop, dispatch), _until(stop, send)]
+
+
+def _for_signals(
+    settings: Settings, house: House, stack: AsyncExitStack, stop: asyncio.Event
+) -> list[_Loop]:
+    told = kinds(house)
+    sender = Sender(loopback=settings.http_on_loopback)
+    stack.push_async_callback(sender.close)
+    signals = Engine(house, told, sender)
+
+    async def queue() -> int:
+        queued = await queue_waiting(house, told)
+        if queued:
+            signals.wake()
+        return queued
+
+    return [_until(stop, queue), signals.run(stop)]
 
 
 async def _until(stop: asyncio.Event, step: Callable[[], Awaitable[int]]) -> None:

@@ -1,23 +1,37 @@
-"""Reading a small document from an address that somebody outside named.
+"""Reading from, and sending to, an address that somebody outside named.
 
 https alone, to addresses that everyone on the internet can reach; resolved once, and connected to
 what was checked. No redirects, no proxies of the environment, no cookies, 64 kB. Loopback opens
 for demo and tests only.
 """
 
+import asyncio
 import socket
-from ipaddress import ip_address
-from typing import Final
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv6Network, ip_address
+from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
+from msgspec import Struct
 
 LARGEST: Final = 64 * 1024
 # A person is waiting for it.
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=5, connect=3)
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity"}
+# Resolving and connecting; and everything together, the answer too.
+_SENDS_WITHIN: Final = aiohttp.ClientTimeout(total=15, connect=5)
+# Shorter than servers keep an idle connection: one that closes it at the moment of sending would
+# make a failure of nothing.
+_STAYS_OPEN: Final = 4.0
+# Addresses that carry another one inside, and where it begins.
+_CARRIES: Final = (
+    (IPv6Network("64:ff9b::/96"), 12),
+    (IPv6Network("2002::/16"), 2),
+)
+_LOOKS_UP_AT_ONCE: Final = 32
 
 
 class NoDocument(Exception):
@@ -28,21 +42,27 @@ class AddressRefused(OSError):
     """The name leads to an address that nobody outside could reach."""
 
 
+class NoAnswer(Exception):
+    """Nothing came back, or not all of it; the text is fit for a log."""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    status: int
+    # Names in lower case; of a repeated one the first.
+    headers: Mapping[str, str]
+    # Cut where it was too long.
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status})"
+
+
 class Outgoing:
-    """One per process, because of the connections it keeps."""
+    """Reads. One per process, because of the connections it keeps."""
 
     def __init__(self, *, loopback: bool) -> None:
         self._loopback = loopback
-        self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=_Checked(loopback=loopback), use_dns_cache=False, limit_per_host=4
-            ),
-            timeout=_TIMEOUT,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            auto_decompress=False,
-            headers=_HEADERS,
-        )
+        self._http = _session(loopback=loopback, timeout=_TIMEOUT, of_each=4, headers=_HEADERS)
 
     async def close(self) -> None:
         await self._http.close()
@@ -55,14 +75,72 @@ class Outgoing:
             async with self._http.get(url, allow_redirects=False) as answer:
                 if answer.status != 200:
                     raise NoDocument(f"status-{answer.status}")
-                document = await answer.content.read(LARGEST + 1)
-                while len(document) <= LARGEST and not answer.content.at_eof():
-                    document += await answer.content.read(LARGEST + 1 - len(document))
+                document = await _read(answer.content, LARGEST + 1)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as reason:
             raise NoDocument(type(reason).__name__) from None
         if len(document) > LARGEST:
             raise NoDocument("too-large")
         return document
+
+
+class Sender:
+    """Posts, any number at a time: how many to whom is its caller's to say. One per process."""
+
+    def __init__(self, *, loopback: bool) -> None:
+        self._loopback = loopback
+        headers = {"Accept-Encoding": "identity", "User-Agent": "Resguardo"}
+        self._http = _session(loopback=loopback, timeout=_SENDS_WITHIN, of_each=0, headers=headers)
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
+        """What the receiver answers, whatever it is. Raises NoAnswer."""
+        if not may_be_asked(url, loopback=self._loopback):
+            raise NoAnswer("address-refused")
+        try:
+            async with self._http.post(
+                url, data=body, headers=headers, allow_redirects=False
+            ) as answer:
+                told = {name.lower(): answer.headers[name] for name in answer.headers}
+                # What is left of it is not read: the connection ends with it.
+                body = await _read(answer.content, LARGEST)
+                return Answer(status=answer.status, headers=told, body=body)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as reason:
+            raise NoAnswer(_why(reason)) from None
+
+
+def _session(
+    *, loopback: bool, timeout: aiohttp.ClientTimeout, of_each: int, headers: Mapping[str, str]
+) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            resolver=_Checked(loopback=loopback),
+            use_dns_cache=False,
+            limit=0,
+            limit_per_host=of_each,
+            keepalive_timeout=_STAYS_OPEN,
+        ),
+        timeout=timeout,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        auto_decompress=False,
+        headers=headers,
+    )
+
+
+async def _read(content: aiohttp.StreamReader, most: int) -> bytes:
+    document = await content.read(most)
+    while len(document) < most and not content.at_eof():
+        document += await content.read(most - len(document))
+    return document
+
+
+def _why(reason: Exception) -> str:
+    inner = getattr(reason, "os_error", None)
+    if isinstance(reason, AddressRefused) or isinstance(inner, AddressRefused):
+        return "address-refused"
+    return type(reason).__name__
 
 
 def may_be_asked(url: str, *, loopback: bool) -> bool:
@@ -98,27 +176,70 @@ def _is_literal(host: str) -> bool:
 
 def _fits(address: str, *, loopback: bool) -> bool:
     known = ip_address(address.partition("%")[0])
-    mapped = getattr(known, "ipv4_mapped", None)
-    known = mapped or known
+    known = getattr(known, "ipv4_mapped", None) or known
     if known.is_loopback:
         return loopback
-    return known.is_global and not known.is_multicast
+    if not known.is_global or known.is_multicast:
+        return False
+    return all(
+        _fits(str(ip_address(known.packed[begin : begin + 4])), loopback=False)
+        for network, begin in _CARRIES
+        if known in network
+    )
 
 
 class _Checked(AbstractResolver):
-    """Resolves once; one unfit answer among many refuses them all."""
+    """Resolves once; one unfit answer among many refuses them all.
+
+    In threads of its own, and one name in one thread only: a name whose servers are silent must
+    not hold up the names of others.
+    """
 
     def __init__(self, *, loopback: bool) -> None:
-        self._inner = ThreadedResolver()
         self._loopback = loopback
+        self._threads = ThreadPoolExecutor(_LOOKS_UP_AT_ONCE, thread_name_prefix="names")
+        self._asked: dict[tuple[str, int, int], asyncio.Future[list[Any]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        if not all(_fits(one["host"], loopback=self._loopback) for one in found):
+        asked = (host, port, family)
+        if (looking := self._asked.get(asked)) is None:
+            looking = asyncio.get_running_loop().run_in_executor(
+                self._threads, _look_up, host, port, family
+            )
+            self._asked[asked] = looking
+            looking.add_done_callback(lambda done: self._looked_up(asked, done))
+        # Others may wait for the same answer when this one stops waiting.
+        found = [_result(host, port, one) for one in await asyncio.shield(looking)]
+        if not found or not all(_fits(one["host"], loopback=self._loopback) for one in found):
             raise AddressRefused(host)
         return found
 
+    def _looked_up(self, asked: tuple[str, int, int], done: asyncio.Future[list[Any]]) -> None:
+        self._asked.pop(asked, None)
+        # Perhaps nobody waits any more; then its failure is nobody's.
+        if not done.cancelled():
+            done.exception()
+
     async def close(self) -> None:
-        await self._inner.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[Any]:
+    return socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, family=family, flags=socket.AI_ADDRCONFIG
+    )
+
+
+def _result(host: str, port: int, found: Any) -> ResolveResult:
+    family, _, proto, _, address = found
+    # A link-local address names its interface; it is refused all the same.
+    return ResolveResult(
+        hostname=host,
+        host=address[0],
+        port=port,
+        family=family,
+        proto=proto,
+        flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+    )

@@ -108,6 +108,21 @@ async def test_dispatching_twice_is_harmless(engine: AsyncEngine) -> None:
     assert await stored_deliveries(engine) == once
 
 
+async def test_a_whole_batch_that_cannot_be_expanded_starves_nobody(engine: AsyncEngine) -> None:
+    book = AddressBook()
+    book.unreadable = {OLGAS}
+    for _ in range(5):
+        await promise(engine, cast.frozen())
+    told = await promise(engine, cast.reported())
+
+    # Each round takes less than what cannot be expanded.
+    with capture_logs():
+        rounds = [await dispatch_waiting(engine, book, limit=2) for _ in range(4)]
+
+    assert sum(rounds) == 1
+    assert (await stored_promise(engine, told)).dispatched_at is not None
+
+
 async def test_a_batch_is_no_larger_than_asked(engine: AsyncEngine) -> None:
     for _ in range(3):
         await promise(engine, cast.lapsed())
@@ -133,7 +148,9 @@ async def test_two_dispatchers_share_the_work(engine: AsyncEngine) -> None:
     assert len(await stored_deliveries(engine)) == 40
 
 
-async def test_a_promise_that_cannot_be_expanded_holds_up_no_other(engine: AsyncEngine) -> None:
+async def test_a_promise_that_cannot_be_expanded_holds_up_no_other(
+    engine: AsyncEngine, later: cast.Later
+) -> None:
     book = AddressBook()
     book.unreadable = {OLGAS}
     stuck = await promise(engine, cast.frozen())
@@ -147,6 +164,9 @@ async def test_a_promise_that_cannot_be_expanded_holds_up_no_other(engine: Async
     assert [line["reason"] for line in lines] == ["LookupError"]
     assert "olga@mail.example" not in str(lines)
     book.unreadable = set()
+    # Not at once again: however many of them there are, the others have their turn.
+    assert await dispatch_waiting(engine, book, limit=10) == 0
+    await later(timedelta(minutes=5))
     assert await dispatch_waiting(engine, book, limit=10) == 1
 
 

@@ -4,6 +4,7 @@ import os
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -12,11 +13,17 @@ from service.security.keys import CAME_LATER, NAMES, KeysWrong, create, load
 A_SECRET = b64encode(b"s" * 32).decode()
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Finding primes takes longer than any test here."""
+    folder = tmp_path_factory.mktemp("made") / "keys"
+    create(folder)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "keys"
-    create(made)
-    return made
+def folder(tmp_path: Path, made_once: Path) -> Path:
+    return copytree(made_once, tmp_path / "keys")
 
 
 @pytest.fixture
