@@ -44,3 +44,12 @@ def demo_codes(folder: Path) -> None:
     from service.demo.run import codes
 
     codes(folder)
+
+
+@demo_commands.command("engineer")
+@_FOLDER
+def demo_engineer(folder: Path) -> None:
+    """Print ORIGIN, CLIENT and SECRET of an API client with every scope, for `eval`."""
+    from service.demo.run import engineer
+
+    engineer(folder)

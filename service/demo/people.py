@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from domain.wallets import Wallet
@@ -34,6 +34,8 @@ from service.storage.values import Scope
 
 CLIENT: Final = "norte-backend"
 SCOPES: Final = (Scope.ACCOUNTS, Scope.SESSIONS, Scope.INTROSPECT)
+# For whoever tries the interface by hand, as docs/integration.md does.
+ENGINEER: Final = "engineer"
 # As the sample wallet calls a sign-in with a passkey.
 STRONG: Final = "urn:norte:acr:passkey"
 ADDRESSES_ARE: Final = timedelta(days=30)
@@ -64,8 +66,15 @@ class Secrets(Struct, frozen=True):
         return self.folder / "sample-wallet"
 
     @property
+    def engineer(self) -> Path:
+        return self.folder / "demo-engineer"
+
+    @property
     def agents(self) -> Path:
         return self.folder / "demo-agents.json"
+
+    def written(self) -> frozenset[Path]:
+        return frozenset(self.folder.iterdir())
 
     def known_agents(self) -> tuple[DemoAgent, ...]:
         if not self.agents.exists():
@@ -83,7 +92,7 @@ async def load(
     private = Secrets(keys_folder)
     async with open_house(service_url, keys_folder) as house, as_owner(owner_url) as owner:
         wallet = await the_wallet(house, owner, origin, issuer)
-        await the_client(house, owner, wallet, private)
+        await the_clients(house, owner, wallet, private)
         await the_agents(house, owner, wallet, private)
 
 
@@ -144,18 +153,25 @@ async def the_wallet(house: House, owner: AsyncConnection, origin: str, issuer: 
     return known
 
 
-async def the_client(
+async def the_clients(
     house: House, owner: AsyncConnection, wallet: Wallet, private: Secrets
 ) -> None:
-    if private.client.exists():
-        return
-    # One whose secret was never written down serves nobody.
-    theirs = select(tables.api_clients.c.id).where(tables.api_clients.c.client_id == CLIENT)
-    tokens = tables.access_tokens
-    await owner.execute(delete(tokens).where(tokens.c.client_id.in_(theirs)))
-    await owner.execute(delete(tables.api_clients).where(tables.api_clients.c.client_id == CLIENT))
-    secret = await clients.add_client(house, wallet.id, CLIENT, SCOPES)
-    write_private(private.client, secret.encode() + b"\n")
+    """The sample wallet's backend, and one with every scope for whoever tries the interface."""
+    for client_id, scopes, file in (
+        (CLIENT, SCOPES, private.client),
+        (ENGINEER, tuple(Scope), private.engineer),
+    ):
+        if file in private.written():
+            continue
+        # One whose secret was never written down serves nobody; it frees the name.
+        table = tables.api_clients
+        await owner.execute(
+            update(table)
+            .where(table.c.client_id == client_id)
+            .values(client_id=f"{client_id}-{secrets.token_hex(4)}", ended_at=now)
+        )
+        secret = await clients.add_client(house, wallet.id, client_id, scopes)
+        write_private(file, secret.encode() + b"\n")
 
 
 async def the_agents(

@@ -8,6 +8,7 @@ var/messages.jsonl, var/sample-wallet.json            what the other companies s
 import asyncio
 import os
 import secrets
+import shlex
 import shutil
 import sys
 from collections.abc import Generator, Mapping
@@ -23,7 +24,7 @@ from sqlalchemy.engine import make_url
 from service import embedded
 from service.demo import people, where_to_click
 from service.demo.log_files import LogFiles
-from service.demo.people import CLIENT, DemoBroken, Secrets
+from service.demo.people import CLIENT, ENGINEER, DemoBroken, Secrets
 from service.demo.ports import Ports, choose
 from service.embedded import OWNER, SERVICE, ClusterFault, FolderInUse
 from service.embedded.claim import Claim
@@ -105,6 +106,21 @@ def codes(folder: Path) -> None:
     if not known:
         raise click.ClickException(f"There are no demo agents in {folder}; `make run` makes them.")
     where_to_click.terminal().print(where_to_click.sign_ins(known))
+
+
+def engineer(folder: Path) -> None:
+    """Print what a shell needs to call the demo's interface, for `eval`."""
+    folder = folder.resolve()
+    file = Secrets(folder / "keys").engineer
+    known = kept_ports(folder / PORTS)
+    if not file.exists() or "pages" not in known:
+        raise click.ClickException(f"There is no demo in {folder}; `make run` makes one.")
+    for name, value in (
+        ("ORIGIN", f"http://localhost:{known['pages']}"),
+        ("CLIENT", ENGINEER),
+        ("SECRET", file.read_text().strip()),
+    ):
+        click.echo(f"export {name}={shlex.quote(value)}")
 
 
 def start(parent: Parent, folder: Path, console: Console) -> None:

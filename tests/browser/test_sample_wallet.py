@@ -91,7 +91,7 @@ async def norte(
     ports = choose(tmp_path / "ports.json")
     async with people.as_owner(databases.owner) as owner:
         wallet = await people.the_wallet(house, owner, ports.origin, ports.wallet_origin)
-        await people.the_client(house, owner, wallet, private)
+        await people.the_clients(house, owner, wallet, private)
     carrier = {"account": f"AC{'0' * 32}", "token": "none"}
     serve = service_environment(tmp_path, databases, ports, carrier)
     with (
