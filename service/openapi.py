@@ -1,7 +1,7 @@
 """What the OpenAPI document says beside the handlers: who may call, and how they are refused."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ from litestar.typing import FieldDefinition
 from msgspec import Struct
 
 from domain import refusals as r
-from service import problems
+from service import constraints, problems
 from service.oauth import OAuthError
 from service.problems import Problem
 
@@ -41,9 +41,14 @@ GATEWAY: Final = "gateway"
 OWNER: Final = "owner"
 
 _SCOPES: Final = {
-    "accounts": "Accounts, freeze state, freeze confirmation",
+    "accounts": "Accounts, freeze state, freeze confirmation, frozen accounts",
     "sessions": "Sessions and page links",
     "introspect": "Introspection and session check",
+    "ssf.manage": "Shared Signals: making, changing and polling streams",
+    "ssf.read": "Shared Signals: reading and polling streams",
+    "freeze": "Freezing an account; no scope releases one",
+    "proofs": "Telling that identity was proved anew",
+    "webhooks": "Webhook endpoints and what was sent there",
 }
 _TOO_MANY: Final = problems.of_refusal(r.TooMany(datetime(2026, 1, 1, tzinfo=UTC)))
 # What a status tells, and an answer that has it.
@@ -146,7 +151,15 @@ class ClosedShapes(OpenAPISchemaPlugin):
         if shape.__struct_config__.forbid_unknown_fields:
             schema.additional_properties = False
         schema.description = shape.__doc__ and inspect.cleandoc(shape.__doc__)
+        constraints.complete(schema, shape)
+        schema.all_of = getattr(shape, "rules_told", None)
         return schema
+
+
+def where(member: str, values: Sequence[str], then: Schema) -> Schema:
+    """A rule for a shape's `rules_told`: what else is so where a member has one of these values."""
+    named = Schema(properties={member: Schema(enum=values)}, required=[member])
+    return Schema(schema_if=named, then=then)
 
 
 def problems_at(*statuses: int) -> dict[int, ResponseSpec]:
@@ -175,6 +188,8 @@ def form_body(
         type=OpenAPIType.OBJECT,
         properties={**required, **(optional or {})},
         required=list(required),
+        # Whatever else is there has no effect, but stands there once (RFC 6749, section 3.2).
+        additional_properties=Schema(type=OpenAPIType.STRING),
     )
     return RequestBody(
         content={"application/x-www-form-urlencoded": OpenAPIMediaType(schema=schema)},

@@ -92,6 +92,11 @@ class _Exchange:
             (name.encode("latin-1"), value.encode("latin-1"))
             for name, value in asked.headers.items()
         ]
+        # The server keeps back what is not in ASCII. That it was sent is not kept back: a key or a
+        # token that fits nothing is refused, and not taken for none.
+        told = {name for name, _ in headers}
+        names = {name.encode("latin-1") for name in asked.headers.keys()}  # noqa: SIM118 (no dict)
+        headers += [(name, b"\xff") for name in sorted(names - told)]
         if asked.authority is not None:
             headers.insert(0, (b"host", asked.authority.encode("latin-1")))
         return {

@@ -3,12 +3,28 @@
 from litestar.types import ControllerRouterHandler
 
 from service.api.accounts import ACCOUNTS
+from service.api.freezes import FREEZES
+from service.api.frozen_accounts import FROZEN_ACCOUNTS
 from service.api.me import ME
 from service.api.page_links import PAGE_LINKS
+from service.api.proofs import PROOFS
 from service.api.rates import tell_limit
 from service.api.sessions import SESSIONS
+from service.api.ssf import SSF
 from service.api.token import TOKEN
+from service.api.webhook_endpoints import WEBHOOK_ENDPOINTS
 
 __all__ = ["ROUTES", "tell_limit"]
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (TOKEN, ACCOUNTS, SESSIONS, PAGE_LINKS, *ME)
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    TOKEN,
+    ACCOUNTS,
+    FREEZES,
+    PROOFS,
+    FROZEN_ACCOUNTS,
+    SESSIONS,
+    PAGE_LINKS,
+    *SSF,
+    WEBHOOK_ENDPOINTS,
+    *ME,
+)

@@ -167,10 +167,11 @@ class Confirmation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ConfirmationAnswer(Struct, frozen=True, kw_only=True):
-    """All that the wallet has said to be done for this version."""
+    """All that the wallet has said to be done for this version, and what it has not."""
 
     version: Version
     done: tuple[Done, ...]
+    missing: tuple[Done, ...]
     confirmed_at: datetime | None
 
     @classmethod
@@ -178,6 +179,7 @@ class ConfirmationAnswer(Struct, frozen=True, kw_only=True):
         return cls(
             version=account.version,
             done=account.confirmed_done,
+            missing=account.not_done,
             confirmed_at=account.freeze_confirmed_at,
         )
 

@@ -23,8 +23,8 @@ from service.storage.values import Scope
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 
-def needs(scope: Scope) -> Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]:
-    """A guard: it stands before the body is read.
+def needs(*scopes: Scope) -> Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]:
+    """A guard: it stands before the body is read. Any one of the scopes is enough.
 
     Raises ClientNotValid, TooMany, ScopeMissing.
     """
@@ -38,7 +38,8 @@ def needs(scope: Scope) -> Callable[[AnyConnection, BaseRouteHandler], Awaitable
             connection.app.state.house, state["wallet"], known.token
         )
         await count_call(connection.app.state.house, caller, state)
-        caller.require(scope)
+        if not set(scopes) & set(caller.scopes):
+            raise ScopeMissing
         state["caller"] = caller
 
     return guard

@@ -1,11 +1,13 @@
 """The wallet app's way into the owner's hosted pages."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from litestar import Router, post
 from litestar.di import NamedDependency
+from litestar.openapi.spec import Schema
+from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
@@ -32,6 +34,17 @@ class NewPageLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = None
     auth_time: Annotated[Instant, Meta(description="When the owner last signed in to the wallet.")]
     acr: Annotated[Word, Meta(description="How strongly they did.", examples=["urn:norte:strong"])]
+
+    rules_told: ClassVar = [
+        openapi.where(
+            "purpose",
+            [LinkPurpose.VIEW, LinkPurpose.MANAGE],
+            Schema(
+                required=["session_id"],
+                properties={"session_id": Schema(type=OpenAPIType.STRING)},
+            ),
+        )
+    ]
 
     def __post_init__(self) -> None:
         plausible(self.auth_time)

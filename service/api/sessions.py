@@ -15,6 +15,7 @@ from domain.wallets import Wallet
 from service import openapi
 from service.api.bodies import ApiRequest
 from service.api.callers import REFUSALS, needs, the_caller
+from service.api.repeating import repeatable
 from service.api.shapes import (
     IdempotencyKey,
     Instant,
@@ -24,7 +25,7 @@ from service.api.shapes import (
     in_utc,
     plausible,
 )
-from service.operations import idempotency, sessions
+from service.operations import sessions
 from service.operations.clients import Caller
 from service.operations.house import House
 from service.operations.sessions import SeenSession, ToldDevice
@@ -122,7 +123,7 @@ async def begin_session(
             id=data.device.id, label=data.device.label, platform=data.device.platform
         ),
         expires_at=in_utc(data.expires_at),
-        request=_repeatable(wallet, caller, idempotency_key, await request.body()),
+        request=repeatable(request, wallet, caller, idempotency_key, await request.body()),
     )
     return SessionAnswer.of(session, data.subject)
 
@@ -147,20 +148,6 @@ async def see_sessions(
     after = None if cursor is None else SessionId(cursor)
     page = await sessions.see_sessions(house, wallet, subject, after=after, limit=limit)
     return SessionList(items=tuple(ListedSession.of(one) for one in page.items), next=page.next)
-
-
-def _repeatable(
-    wallet: Wallet, caller: Caller, key: str | None, body: bytes
-) -> idempotency.Request | None:
-    if key is None:
-        return None
-    return idempotency.Request(
-        wallet_id=wallet.id,
-        caller=str(caller.client_id),
-        route="POST /v1/sessions",
-        key=key,
-        body=body,
-    )
 
 
 SESSIONS = Router(

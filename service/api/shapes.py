@@ -9,8 +9,9 @@ from msgspec import Meta
 # No control character and no replacement character: two ids that were not UTF-8 must not
 # become the same one. A look-ahead, because `$` would let a line's end pass.
 _PLAIN: Final = r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f\ufffd])"
-_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+# Whatever its zone: what is written as one of those years lies within a day of them in UTC.
+_EARLIEST: Final = datetime(1999, 12, 31, tzinfo=UTC)
+_LATEST: Final = datetime(2200, 1, 2, tzinfo=UTC)
 
 Subject = Annotated[
     str,
@@ -43,7 +44,15 @@ NeededIdempotencyKey = Annotated[str, _KEY]
 Name = Annotated[str, Meta(min_length=1, max_length=40, examples=["Olga"])]
 FullName = Annotated[str, Meta(min_length=1, max_length=80, examples=["Olga Ortiz"])]
 Word = Annotated[str, Meta(min_length=1, max_length=255, pattern=_PLAIN)]
-Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with a zone, from 2000 to 2199.")]
+Instant = Annotated[
+    datetime,
+    Meta(
+        tz=True,
+        description="RFC 3339 with a zone, from 2000 to 2199.",
+        # Checked by `plausible`.
+        extra_json_schema={"pattern": "^2[01]"},
+    ),
+]
 Version = Annotated[
     int,
     Meta(

@@ -63,6 +63,10 @@ class Backend(Struct, frozen=True, kw_only=True):
     async def ask_token(self, **fields: str) -> httpx.Response:
         return await self.http.post("/oauth/token", headers=self.basic, data=fields)
 
+    async def revoke(self, token: str, *, who: Mapping[str, str] | None = None) -> httpx.Response:
+        headers = self.basic if who is None else who
+        return await self.http.post("/oauth/revoke", headers=headers, data={"token": token})
+
     async def introspect(
         self, session_token: str, *, who: Mapping[str, str] | None = None
     ) -> httpx.Response:

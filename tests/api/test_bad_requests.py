@@ -127,6 +127,8 @@ LIMITS: tuple[tuple[str, str, object, str], ...] = (
     ("PUT", CONFIRMATION, {**A_CONFIRMATION, "done": ["everything"]}, "/done/0"),
     ("PUT", CONFIRMATION, {**A_CONFIRMATION, "done": ["sessions"] * 9}, "/done"),
     ("POST", LINKS, {**A_LINK, "purpose": "transfer"}, "/purpose"),
+    ("POST", "/ssf/streams", {"events_requested": ["a\x00"]}, "/events_requested/0"),
+    ("POST", "/v1/webhook-endpoints", {"url": "https://a.example/", "events": []}, "/events"),
     ("POST", LINKS, {**A_LINK, "session_id": "1"}, "/session_id"),
     ("POST", LINKS, {**A_LINK, "session_id": None}, ""),
 )
@@ -146,7 +148,9 @@ async def test_the_last_of_each_limit_fits(norte: Backend, house: House, wallet:
     path = f"/v1/accounts/{'o' * 255}"
     assert (await norte.call("PUT", path, longest)).status_code == 201
     device = {"id": "i" * 255, "label": "l" * 60, "platform": "p" * 20}
-    body = a_session(subject="o" * 255, device=device, expires_at="2199-12-31T23:59:59Z")
+    # In UTC it is the year after.
+    latest = "2199-12-31T23:59:59-12:00"
+    body = a_session(subject="o" * 255, device=device, expires_at=latest)
     assert (await norte.call("POST", "/v1/sessions", body)).status_code == 201
 
 
@@ -237,6 +241,7 @@ METHODS = (
     ("PATCH", "/v1/sessions", {"POST"}),
     ("GET", "/v1/sessions/019a0000-0000-7000-8000-000000000000", {"DELETE"}),
     ("GET", "/oauth/token", {"POST"}),
+    ("GET", "/oauth/revoke", {"POST"}),
     ("GET", "/oauth/introspect", {"POST"}),
     ("POST", "/v1/session-check", {"GET"}),
     ("HEAD", "/v1/session-check", {"GET"}),

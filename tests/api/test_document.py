@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 from tests.api.backends import Backend, fits
 
 pytestmark = pytest.mark.anyio
-API = ("/v1/", "/oauth/", "/.well-known/")
+API = ("/v1/", "/oauth/", "/ssf/", "/.well-known/")
 # Read by people.
 NO_API = "/.well-known/security.txt"
 METHODS = {"get", "put", "post", "delete", "patch"}
@@ -49,11 +49,23 @@ async def test_every_route_of_the_api_is_in_the_document(
     assert described == served
 
 
+async def test_each_address_names_all_its_methods(norte: Backend, document: dict[str, Any]) -> None:
+    for path, operations in document["paths"].items():
+        one = re.sub(r"\{\w+\}", "019a0000-0000-7000-8000-000000000000", path)
+        answer = await norte.call("OPTIONS", one)
+        allowed = {method.strip().lower() for method in answer.headers["allow"].split(",")}
+        assert allowed == {*operations, "options"}, path
+
+
 async def test_every_operation_says_who_may_call_and_how_it_fails(
     document: dict[str, Any],
 ) -> None:
     schemes = document["components"]["securitySchemes"]
-    open_to_all = {"/.well-known/oauth-authorization-server"}
+    open_to_all = {
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/ssf-configuration",
+        "/.well-known/jwks.json",
+    }
     names: set[str] = set()
     for path, method, operation in _operations(document):
         assert operation["operationId"] not in names
@@ -124,9 +136,13 @@ async def test_bodies_are_described_as_closed(document: dict[str, Any]) -> None:
         if "application/json" in content:
             found.add(content["application/json"]["schema"]["$ref"].rpartition("/")[2])
     backends = {"PutAccount", "Confirmation", "NewSession", "NewPageLink"}
+    backends |= {"NewFreeze", "NewProof"}
+    receivers = {"NewStream", "StreamChange", "WholeStream", "NewStatus", "Verification", "Poll"}
+    receivers |= {"NewSubject", "OldSubject"}
+    hooks = {"NewWebhookEndpoint", "WebhookEndpointChange"}
     owners = {"Invitation", "NewCallBack", "NewDispute", "NewDrill"}
-    assert found == backends | owners
-    for name in (*found, "VerifiedAddress", "DeviceOfSession"):
+    assert found == backends | receivers | hooks | owners
+    for name in (*found, "VerifiedAddress", "DeviceOfSession", "Delivery", "SetError"):
         assert shapes[name]["additionalProperties"] is False
 
 

@@ -7,9 +7,12 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from domain.ids import ReportId, TicketId
+from domain.reports import Outcome
 from domain.wallets import Wallet
+from service.operations import outcomes
 from service.operations.house import House
-from service.storage.tables import hints, tickets
+from service.storage.tables import hints, loss_reports, tickets
 from tests import people as cast
 from tests.api.backends import frozen
 from tests.api.identity import Olga
@@ -52,8 +55,28 @@ async def test_reports_show_who_and_what_and_nothing_of_safety(olga: Olga, walle
 
     (report,) = await items(olga, "reports")
 
-    assert set(report) == {"id", "by", "kind", "status", "filed_at", "withdrawn_at"}
+    assert set(report) == {"id", "by", "kind", "status", "filed_at", "withdrawn_at", "outcome"}
+    assert report["outcome"] is None
     assert (report["by"]["name"], report["kind"], report["status"]) == ("Carl", "stolen", "filed")
+
+
+async def test_what_became_of_a_report_is_told_to_whoever_signed_in_strongly(
+    olga: Olga, house: House, wallet: Wallet
+) -> None:
+    await frozen(house, wallet)
+    sofia = await cast.an_agent(house, wallet, "sofia", 4)
+    async with house.engine.connect() as db:
+        row = (await db.execute(select(loss_reports.c.id, loss_reports.c.ticket_id))).one()
+    ticket_id, report_id = TicketId(row.ticket_id), ReportId(row.id)
+    await outcomes.decide(house, ticket_id, report_id, Outcome.MISTAKE, by=sofia)
+    await cast.released(house, wallet)
+    await cast.move_clock(house, A_SECOND)
+
+    weak = await olga.asks("/v1/me/reports", await olga.token(acr="urn:norte:pin"))
+    (report,) = await items(olga, "reports")
+
+    assert (report["status"], report["outcome"]) == ("decided", "mistake")
+    assert [one["outcome"] for one in weak.json()["items"]] == [None]
 
 
 async def test_history_names_no_agent_no_stage_and_no_reference(olga: Olga, wallet: Wallet) -> None:

@@ -22,6 +22,7 @@ from service.storage.values import Scope
 from tests import people as cast
 from tests.api.backends import FORM, encoded
 from tests.houses import client_for
+from tests.leaks import EARS
 from tests.served import environment_of, serving
 
 pytestmark = pytest.mark.anyio
@@ -45,6 +46,7 @@ ASKED: Final[tuple[tuple[str, str, dict[str, str], bytes], ...]] = (
     ("GET", "/report", {"Host": "elsewhere.example"}, b""),
     ("POST", "/v1/sessions", {"Content-Type": "application/json"}, b"{}"),
     ("POST", "/oauth/token", FORM, b"grant_type=client_credentials"),
+    ("POST", "/oauth/revoke", FORM, b"token=a"),
     ("POST", "/oauth/introspect", {}, b""),
     ("POST", "/oauth/introspect", FORM, b"token=phone-token"),
     ("POST", "/oauth/introspect", {**FORM, "Authorization": "Basic bm9ib2R5OngK"}, b"token=a"),
@@ -196,3 +198,21 @@ def _kept(answer: httpx.Response) -> dict[str, str]:
 
 def _cookies(answer: httpx.Response) -> list[str]:
     return sorted(one.partition("=")[0] for one in answer.headers.get_list("set-cookie"))
+
+
+async def test_a_key_that_is_no_text_is_refused_and_not_taken_for_none(
+    server: httpx.AsyncClient, house: House, wallet: Wallet
+) -> None:
+    secret = await clients.add_client(house, wallet.id, CLIENT, (Scope.WEBHOOKS,))
+    basic = {"Authorization": f"Basic {encoded(CLIENT, secret)}"}
+    asked = {"grant_type": "client_credentials"}
+    token = (await server.post("/oauth/token", headers=basic, data=asked)).json()["access_token"]
+    hook = {"url": "https://hooks.norte.example/"}
+    statuses: list[int] = []
+    for key in (b"one", b"\xf1", "ñ".encode()):
+        headers = [(b"Authorization", f"Bearer {token}".encode()), (b"Idempotency-Key", key)]
+        answer = await server.post("/v1/webhook-endpoints", headers=headers, json=hook)
+        EARS.hide(*([answer.json()["secret"]] if answer.status_code == 201 else []))
+        statuses.append(answer.status_code)
+
+    assert statuses == [201, 400, 400]

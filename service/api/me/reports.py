@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from domain.ids import ReportId
-from domain.reports import LossKind, ReportStatus
+from domain.reports import LossKind, Outcome, ReportStatus
 from domain.wallets import Wallet
 from service.api.me.entering import problems_at, router
 from service.api.me.shapes import ContactNamed
@@ -27,6 +27,13 @@ class ReportAnswer(Struct, frozen=True, kw_only=True):
     status: ReportStatus
     filed_at: datetime
     withdrawn_at: datetime | None
+    outcome: Annotated[
+        Outcome | None,
+        Meta(
+            description="What became of it; null until that is decided, and without a recent "
+            "strong sign-in."
+        ),
+    ]
 
     @classmethod
     def of(cls, seen: ReportSeen) -> "ReportAnswer":
@@ -38,6 +45,7 @@ class ReportAnswer(Struct, frozen=True, kw_only=True):
             status=report.status,
             filed_at=report.filed_at,
             withdrawn_at=report.withdrawn_at,
+            outcome=seen.outcome,
         )
 
 
