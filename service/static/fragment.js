@@ -5,20 +5,26 @@ const form = document.querySelector("form[data-fragment]");
 const field = form.elements.namedItem("token");
 const place = `token-${form.dataset.fragment}`;
 
-const behind = decodeURIComponent(location.hash.slice(1));
-// A place on this page is no token.
-const fromAddress = document.getElementById(behind) ? "" : behind;
-if (fromAddress) {
-  history.replaceState(null, "", location.pathname + location.search);
-  keep(fromAddress);
-}
+arrive();
+// A link that is opened where its page stands already loads nothing: only the "#" changes.
+addEventListener("hashchange", arrive);
 
-// After a refusal the person has to see the field: the token kept here is the one refused.
-const token = field.getAttribute("aria-invalid") ? fromAddress : fromAddress || kept();
-if (token) {
-  field.value = token;
-  field.type = "hidden";
-  document.getElementById("by-hand").hidden = true;
+function arrive() {
+  const behind = decodeURIComponent(location.hash.slice(1));
+  // A place on this page is no token.
+  const fromAddress = document.getElementById(behind) ? "" : behind;
+  if (fromAddress) {
+    history.replaceState(null, "", location.pathname + location.search);
+    keep(fromAddress);
+  }
+
+  // After a refusal the person has to see the field: the token kept here is the one refused.
+  const token = field.getAttribute("aria-invalid") ? fromAddress : fromAddress || kept();
+  if (token) {
+    field.value = token;
+    field.type = "hidden";
+    document.getElementById("by-hand").hidden = true;
+  }
 }
 
 function keep(value) {

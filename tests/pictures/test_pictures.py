@@ -20,9 +20,10 @@ from service.operations import people, removals
 from service.operations.people import NewContact
 from service.storage.values import BrowserSession
 from tests import people as cast
-from tests.browser.test_the_story_in_a_browser import Served, browser, served
+from tests.browser.street import Served, served, street
+from tests.browser.tabs import browser
 
-__all__ = ["browser", "served"]
+__all__ = ["browser", "served", "street"]
 
 pytestmark = pytest.mark.anyio
 ROOT: Final = Path(__file__).parents[2]
