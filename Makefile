@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-clean test check mutants outage lives pictures bench lock python environment-run environment-dev chromium wrk
+.PHONY: help setup run run-clean test check mutants outage lives pictures bench large lock python environment-run environment-dev chromium gateways wrk
 
 # The first that is new enough; `make PYTHON=/path/to/python3.12 ...` names another one.
 ifndef PYTHON
@@ -23,7 +23,7 @@ run: environment-run ## start the demo and print where to click; Ctrl-C stops it
 run-clean: environment-run ## forget the demo: its database, keys and ports
 	@exec $(VENV) -m service demo clean
 
-test: environment-dev chromium ## run every test, on real PostgreSQL and in a real browser
+test: environment-dev chromium gateways ## run every test, on real PostgreSQL and in a real browser
 	@exec $(VENV) -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-fail-under=100
 
 check: environment-dev ## format, lint, types, imports, migrations, catalogues
@@ -44,8 +44,11 @@ outage: environment-dev ## kill web, worker and database in turn, for minutes; O
 lives: environment-dev ## live many long lives by chance; LIVES=200 STEPS=60
 	@LIVES=$(or $(LIVES),200) STEPS=$(or $(STEPS),60) $(VENV) -m pytest tests/life
 
-bench: environment-dev wrk ## measure; one JSON object a line; ONLY="latency worker" FREEZES=10000
+bench: environment-dev gateways wrk ## measure; one JSON object a line; ONLY="latency worker" FREEZES=10000
 	@FREEZES=$(or $(FREEZES),1000) $(VENV) -m bench $(ONLY)
+
+large: environment-dev ## measure in a large database, 30 GB for an hour; ACCOUNTS=8000000
+	@ACCOUNTS=$(or $(ACCOUNTS),8000000) $(VENV) -m bench large
 
 lock: python ## write both lock files anew; UPGRADE=1 takes newer versions
 	@sh .ci/lock.sh "$(PYTHON)" $(if $(UPGRADE),--upgrade)
@@ -60,6 +63,10 @@ python:
 # One environment for all targets, so two calls at once wait for each other (see the script).
 environment-run environment-dev: python
 	@"$(PYTHON)" .ci/environment.py $(subst environment-,,$@)
+
+# Real nginx and Apache, unpacked and not installed.
+gateways: environment-dev
+	@$(VENV) -m tests.gateways.programs
 
 chromium:
 	@sh tests/browser/install_chromium.sh >/dev/null

@@ -7,7 +7,19 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bench import codes, introspection, latency, next_call, reports, weight, worker
+from bench import (
+    codes,
+    gateways,
+    introspection,
+    large,
+    latency,
+    next_call,
+    owner_page,
+    reports,
+    signals,
+    weight,
+    worker,
+)
 from bench.ground import Ground, ground
 from bench.results import tell
 
@@ -28,15 +40,21 @@ def tell_memory(here: Ground, load: str) -> None:
 GROUNDS: Final[Mapping[str, Mapping[str, Measure]]] = {
     "introspections and reports": {
         "introspection": introspection.measure,
+        "beside_reports": introspection.beside_reports,
         "reports": reports.measure,
         "latency": latency.measure,
     },
     "codes, freezes and pages": {
         "codes": codes.measure,
         "next_call": next_call.measure,
+        "gateways": gateways.measure,
+        "owner_page": owner_page.measure,
         "weight": weight.measure,
         "worker": worker.measure,
+        "signals": signals.measure,
     },
+    # Last, because filling it takes longer than all the others.
+    "a large database": {"large": large.measure},
 }
 
 

@@ -130,6 +130,15 @@ def enrol(registry: Registry, subject: str, *, accepted: bool = True) -> Pair:
     return Pair(session_token=session_token, contact_id=contact_id, link_token=link_token)
 
 
+def owner_of(registry: Registry, subject: str, people: int) -> AccountId:
+    """One owner whose first places are taken, by so many contacts who accepted."""
+    account_id = _owner(registry, subject)
+    for place in range(1, people + 1):
+        email = f"contact-{place}-of-{subject}@correo.example"
+        _contact(registry, account_id, email, accepted=True, place=place)
+    return account_id
+
+
 def _owner(registry: Registry, subject: str) -> AccountId:
     person_id, key = registry.person("es")
     account_id, address_id = AccountId(new_id()), AddressId(new_id())
@@ -161,7 +170,7 @@ def _owner(registry: Registry, subject: str) -> AccountId:
 
 
 def _contact(
-    registry: Registry, account_id: AccountId, email: str, *, accepted: bool
+    registry: Registry, account_id: AccountId, email: str, *, accepted: bool, place: int = 1
 ) -> tuple[ContactId, str]:
     person_id, key = registry.person("es")
     contact_id, link_token = ContactId(new_id()), new_token()
@@ -172,7 +181,7 @@ def _contact(
             account_id=account_id,
             person_id=person_id,
             status=ContactStatus.ACTIVE if accepted else ContactStatus.INVITED,
-            place=1,
+            place=place,
             name=key.seal(Place("contacts", "name", contact_id), "Carl"),
             address_kind=AddressKind.EMAIL,
             address=key.seal(Place("contacts", "address", contact_id), email),

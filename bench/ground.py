@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
@@ -39,6 +39,7 @@ from service.storage.values import Scope
 CLIENT: Final = "gateway"
 ACCOUNTS: Final = 200
 SESSIONS_EACH: Final = 5
+SERVE: Final = ("service", "serve", "--processes", "1")
 
 
 class Ground(Struct, frozen=True, kw_only=True):
@@ -103,13 +104,17 @@ def ground() -> Generator[Ground]:
 
 
 @contextmanager
-def serving(ground: Ground, *, port: int | None = None) -> Generator[subprocess.Popen[bytes]]:
+def serving(
+    ground: Ground, *, port: int | None = None, command: Sequence[str] = SERVE
+) -> Generator[subprocess.Popen[bytes]]:
     """One web process, ready to answer; on a port of its own if it is a second one."""
     at = port or ground.port
-    command = [sys.executable, "-m", "service", "serve", "--processes", "1"]
     environment = dict(ground.environment_at(at))
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=sys.stderr
+        [sys.executable, "-m", *command],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=sys.stderr,
     ) as process:
         try:
             ends = time.monotonic() + 30

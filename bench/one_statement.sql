@@ -28,9 +28,10 @@ with chosen as (
     from ticket t join contacts c on c.id = (select contact_id from chosen)
   returning id, contact_id, wallet_id, account_id
 ), told as (
-  insert into outbox (id, wallet_id, event, body, created_at)
-  select gen_random_uuid(), wallet_id, 'account-frozen', repeat('x', 220), resguardo_clock()
-    from report, generate_series(1, 3)
+  insert into outbox (id, wallet_id, event, body, created_at, signal_waiting)
+  select gen_random_uuid(), wallet_id, 'account-frozen', repeat('x', 220), resguardo_clock(),
+         number = 1
+    from report, generate_series(1, 3) as number
   returning wallet_id
 ), written as (
   insert into journal (id, wallet_id, at, account_id, entry)

@@ -57,6 +57,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     asked: int
     errors: int
     p50: float
+    p95: float
     p99: float
     longest: float
     # How late the client itself was (p99): a busy machine, not a slow service.
@@ -81,6 +82,7 @@ def summed_up(name: str, latencies: Sequence[float], own: Sequence[float], *, er
         asked=len(ordered),
         errors=errors,
         p50=percentile(ordered, 0.5) * 1000,
+        p95=percentile(ordered, 0.95) * 1000,
         p99=percentile(ordered, 0.99) * 1000,
         longest=ordered[-1] * 1000,
         own_p99=percentile(sorted(own), 0.99) * 1000,
