@@ -30,6 +30,7 @@ from domain.ids import (
     SafetyNoteId,
     TicketId,
     VerdictId,
+    WalletReportId,
 )
 
 
@@ -93,12 +94,22 @@ class AccountFrozen(Event, frozen=True, kw_only=True):
     stolen: bool
     # The owner may be in danger: the wallet's app shows nothing unusual.
     neutral: bool = False
+    # Who stopped it: a contact by reporting, the owner with a recovery card, the wallet itself.
+    asked_by: ActorKind = ActorKind.CONTACT
 
 
 class FreezeConfirmed(Event, frozen=True, kw_only=True):
     account_id: AccountId
     version: int
     done: tuple[str, ...]
+
+
+class ConfirmationMissed(Event, frozen=True, kw_only=True):
+    """The wallet did not say in time that it obeys the freeze. Said once for each."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+    version: int
 
 
 class DisplayTurnedNeutral(Event, frozen=True, kw_only=True):
@@ -166,6 +177,13 @@ class ContactAccepted(Event, frozen=True, kw_only=True):
 
 
 class ContactDeclined(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+
+
+class InvitationWithheld(Event, frozen=True, kw_only=True):
+    """Nothing was sent: whoever reads there had declined, and the owner must not learn of it."""
+
     account_id: AccountId
     contact_id: ContactId
 
@@ -294,6 +312,14 @@ class ReinstatementProposed(Event, frozen=True, kw_only=True):
     proposed_by: AgentId
 
 
+class ReinstatementRejected(Event, frozen=True, kw_only=True):
+    account_id: AccountId
+    contact_id: ContactId
+    proposed_by: AgentId
+    rejected_by: AgentId
+    reason: str
+
+
 class ContactReinstated(Event, frozen=True, kw_only=True):
     account_id: AccountId
     contact_id: ContactId
@@ -386,6 +412,12 @@ class WritingStopped(Event, frozen=True, kw_only=True):
     contact_id: ContactId | None
 
 
+class WritingAllowed(Event, frozen=True, kw_only=True):
+    """They took it back, and the operator made sure who asked. Nobody is a contact by that."""
+
+    contact_id: ContactId | None
+
+
 # What is forgotten ----------------------------------------------------------------------------
 # Proof that it was: these name nobody, and what they refer to cannot be read any more.
 
@@ -455,6 +487,16 @@ class LossReported(Event, frozen=True, kw_only=True):
     joined: bool
 
 
+class WalletReportedLoss(Event, frozen=True, kw_only=True):
+    """The wallet itself asked for the freeze: its hot line was called, or its own watch is sure."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+    wallet_report_id: WalletReportId
+    reason: str
+    joined: bool
+
+
 class ReportWithdrawn(Event, frozen=True, kw_only=True):
     """The contact took the report back; the freeze stays and the ticket moves up."""
 
@@ -519,6 +561,16 @@ class NoticesLetGo(Event, frozen=True, kw_only=True):
 class OwnerReached(Event, frozen=True, kw_only=True):
     account_id: AccountId
     ticket_id: TicketId
+
+
+class ProofRequested(Event, frozen=True, kw_only=True):
+    """Every message that told the owner of the freeze failed: only the wallet can still reach them,
+    and prove who they are."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+    # Of the account: which freeze nobody could tell them of.
+    version: int
 
 
 class ProofRecorded(Event, frozen=True, kw_only=True):

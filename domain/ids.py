@@ -26,6 +26,7 @@ ProposalId = NewType("ProposalId", UUID)
 AgentId = NewType("AgentId", UUID)
 RecoveryCodeId = NewType("RecoveryCodeId", UUID)
 HintId = NewType("HintId", UUID)
+WalletReportId = NewType("WalletReportId", UUID)
 DisputeId = NewType("DisputeId", UUID)
 VerdictId = NewType("VerdictId", UUID)
 FalseReportId = NewType("FalseReportId", UUID)
@@ -34,6 +35,8 @@ DrillId = NewType("DrillId", UUID)
 SafetyNoteId = NewType("SafetyNoteId", UUID)
 AuthenticatorId = NewType("AuthenticatorId", UUID)
 ErasureId = NewType("ErasureId", UUID)
+StreamId = NewType("StreamId", UUID)
+SignalId = NewType("SignalId", UUID)
 
 # Crockford's alphabet: no I, L, O or U, so that nothing read over a bad line is taken for
 # something else.

@@ -1,10 +1,12 @@
-"""Every number of the service, with its reason. A wallet may override within the bounds."""
+"""Every number of the service, with its reason. A wallet may override within the bounds: of whole
+numbers they stand beside the number, of lengths in `domain.bounds`."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
+
+from domain.bounds import require_order, require_within
 
 MOST_CONTACTS: Final = 5
 
@@ -39,7 +41,8 @@ class ContactPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ended_after: timedelta = timedelta(days=180)
 
     def __post_init__(self) -> None:
-        _require_within(self, _CONTACT_BOUNDS)
+        require_within("contacts", self)
+        require_order(self, "removal_takes", "second_removal_takes")
 
 
 class ClosingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,31 +50,7 @@ class ClosingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     takes: timedelta = timedelta(hours=72)
 
     def __post_init__(self) -> None:
-        _require_within(self, {"takes": (timedelta(hours=72), timedelta(days=30))})
-
-
-# Lengths are no numbers to the reader of a wallet's row, so their bounds stand here. What protects
-# somebody is never shorter than promised; what burdens somebody is never longer, and none is zero.
-_CONTACT_BOUNDS: Final[Mapping[str, tuple[timedelta, timedelta]]] = {
-    "invitation_lasts": (timedelta(days=1), timedelta(days=14)),
-    "sends_count_for": (timedelta(days=30), timedelta(days=365)),
-    "sends_apart": (timedelta(hours=24), timedelta(days=7)),
-    "rests_for": (timedelta(days=90), timedelta(days=365)),
-    "acceptance_undone_within": (timedelta(hours=1), timedelta(hours=24)),
-    "removal_takes": (timedelta(hours=72), timedelta(days=14)),
-    "second_removal_takes": (timedelta(days=7), timedelta(days=30)),
-    "removals_count_for": (timedelta(days=30), timedelta(days=365)),
-    "reminded_every": (timedelta(days=90), timedelta(days=366)),
-    "unconfirmed_after": (timedelta(days=14), timedelta(days=90)),
-    "ended_after": (timedelta(days=180), timedelta(days=730)),
-}
-
-
-def _require_within(policy: Struct, bounds: Mapping[str, tuple[timedelta, timedelta]]) -> None:
-    """Raises ValueError for a length outside its bounds, naming it."""
-    for name, (least, most) in bounds.items():
-        if not least <= getattr(policy, name) <= most:
-            raise ValueError(f"{name} lies between {least} and {most}")
+        require_within("closing", self)
 
 
 class CodePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,6 +70,9 @@ class CodePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Without a link anyone may ask: guessing over many addresses must stay hopeless.
     digits_without_link: Annotated[int, Meta(ge=8, le=10)] = 8
 
+    def __post_init__(self) -> None:
+        require_within("codes", self)
+
 
 class SessionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # One report takes two minutes; a borrowed phone goes back to its owner.
@@ -104,6 +86,9 @@ class SessionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     agent_lasts: timedelta = timedelta(hours=8)
     access_token_lasts: timedelta = timedelta(minutes=60)
 
+    def __post_init__(self) -> None:
+        require_within("sessions", self)
+
 
 class TicketPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # The owner is on a pavement without a phone: somebody tries to reach them right away,
@@ -115,10 +100,18 @@ class TicketPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     # An address added the day before the theft proves nothing.
     address_counts_after: timedelta = timedelta(days=7)
     # Whoever wrote down a release must not be the one who finds it in order.
-    proofs_for_release: Annotated[int, Meta(ge=2)] = 2
+    proofs_for_release: Annotated[int, Meta(ge=2, le=4)] = 2
+    # How well the wallet has to prove anew who the owner is, in its own words; those of NIST SP
+    # 800-63A from where a person or a document is looked at.
+    reproofing_levels: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=40)], ...], Meta(min_length=1)
+    ] = ("ial2", "ial3")
     # One call may meet a busy line; after two, at different times, a mere hint is laid aside.
-    attempts_before_closing: Annotated[int, Meta(ge=1)] = 2
+    attempts_before_closing: Annotated[int, Meta(ge=2, le=5)] = 2
     attempts_apart: timedelta = timedelta(minutes=30)
+
+    def __post_init__(self) -> None:
+        require_within("tickets", self)
 
 
 class RecoveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -133,17 +126,23 @@ class RecoveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # More than an agent reads: one hour of a stranger's lies must not crowd out the owner.
     hints_on_a_ticket: Annotated[int, Meta(ge=1, le=1000)] = 100
 
+    def __post_init__(self) -> None:
+        require_within("recovery", self)
+
 
 class ReportPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # A false report stops working for a while: long enough to be felt, short enough for a quarrel.
     pause_takes: timedelta = timedelta(days=7)
     # Twice within half a year is no misunderstanding any more.
-    false_to_suspend: Annotated[int, Meta(ge=2)] = 2
+    false_to_suspend: Annotated[int, Meta(ge=2, le=3)] = 2
     false_count_for: timedelta = timedelta(days=180)
     # Nobody is judged unheard; and whoever does not answer cannot stop the judgement.
     reporter_has: timedelta = timedelta(hours=48)
     # Someone removed a month ago may be the only one who knows of the loss.
     lately_removed: timedelta = timedelta(days=30)
+
+    def __post_init__(self) -> None:
+        require_within("reports", self)
 
 
 class DrillPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,6 +150,9 @@ class DrillPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     again_after: timedelta = timedelta(days=30)
     # A contact finds the time within a week.
     link_lasts: timedelta = timedelta(days=7)
+
+    def __post_init__(self) -> None:
+        require_within("drills", self)
 
 
 class SpacePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -160,6 +162,9 @@ class SpacePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     second_address_withdraws_after: timedelta = timedelta(days=7)
     # Five working days are never fewer than five days.
     erased_within: timedelta = timedelta(days=5)
+
+    def __post_init__(self) -> None:
+        require_within("space", self)
 
 
 class PrivacyPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -176,16 +181,7 @@ class PrivacyPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     closed_accounts_kept: timedelta = timedelta(days=548)
 
     def __post_init__(self) -> None:
-        _require_within(self, _PRIVACY_BOUNDS)
-
-
-_PRIVACY_BOUNDS: Final[Mapping[str, tuple[timedelta, timedelta]]] = {
-    "unanswered_kept": (timedelta(days=0), timedelta(days=7)),
-    "gone_kept": (timedelta(days=30), timedelta(days=90)),
-    # What a law or a regulator may ask for: payment records are kept for up to ten years.
-    "tickets_kept": (timedelta(days=180), timedelta(days=3653)),
-    "closed_accounts_kept": (timedelta(days=30), timedelta(days=3653)),
-}
+        require_within("privacy", self)
 
 
 class MessagePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -193,6 +189,9 @@ class MessagePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     removed_addresses_hear_for: timedelta = timedelta(days=30)
     # After this the pages say "call the wallet too".
     confirmation_expected_within: timedelta = timedelta(seconds=60)
+
+    def __post_init__(self) -> None:
+        require_within("messages", self)
 
 
 class SignInPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -208,6 +207,9 @@ class SignInPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     # later nobody can say which of its keys have been given up.
     keys_outlive_issuer_for: timedelta = timedelta(hours=4)
 
+    def __post_init__(self) -> None:
+        require_within("sign_ins", self)
+
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     contacts: ContactPolicy = ContactPolicy()
@@ -222,6 +224,10 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     privacy: PrivacyPolicy = PrivacyPolicy()
     messages: MessagePolicy = MessagePolicy()
     sign_ins: SignInPolicy = SignInPolicy()
+
+    def __post_init__(self) -> None:
+        if self.privacy.gone_kept < self.reports.lately_removed:
+            raise ValueError("privacy.gone_kept is never shorter than reports.lately_removed")
 
 
 DEFAULT: Final = Policy()

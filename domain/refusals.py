@@ -79,6 +79,8 @@ class AccountIsFrozen(Refused):
 
 
 class AccountNotFrozen(Refused):
+    """Only of a frozen account: this one is not, or not any more."""
+
     code = "account-not-frozen"
 
 
@@ -124,6 +126,12 @@ class AddressNotAllowed(Refused):
     """No e-mail address, or no phone number that a code can be sent to."""
 
     code = "address-not-allowed"
+
+
+class NoRehearsalNow(Refused):
+    """Why is not said: that a wallet is blocked, or that somebody else rehearsed, would show."""
+
+    code = "no-rehearsal-now"
 
 
 class NotOpen(Refused):
@@ -224,6 +232,24 @@ class ProofsMissing(Refused):
     code = "proofs-missing"
 
 
+class LevelNotCounted(Refused):
+    """This wallet's settings do not count a proof of identity of that level."""
+
+    code = "level-not-counted"
+
+
+class PerformedBeforeFreeze(Refused):
+    """Identity was proved before the account froze: whoever did it then may hold the phone now."""
+
+    code = "performed-before-freeze"
+
+
+class PerformedInFuture(Refused):
+    """Identity will have been proved only at an instant that has not come yet."""
+
+    code = "performed-in-future"
+
+
 class LevelTooLow(Refused):
     code = "level-too-low"
 
@@ -312,6 +338,18 @@ class IssuerAway(Refused):
     code = "issuer-away"
 
 
+class TooManyStreams(Refused):
+    """This client has as many streams as it may have: change one, or delete one."""
+
+    code = "too-many-streams"
+
+
+class StreamDiffers(Refused):
+    """What only the transmitter says of a stream was sent along, and is not what it says."""
+
+    code = "stream-differs"
+
+
 class KeyReused(Refused):
     """The Idempotency-Key was used with another body."""
 
@@ -328,3 +366,21 @@ class FormNotOurs(Refused):
     """A form came from another origin or without its token."""
 
     code = "form-not-ours"
+
+
+class UrlNotAllowed(Refused):
+    """Only https addresses that everyone on the internet can reach, without user names."""
+
+    code = "url-not-allowed"
+
+
+class TooManyEndpoints(Refused):
+    """A client has at most twenty webhook endpoints."""
+
+    code = "too-many-endpoints"
+
+
+class EndpointNotEnabled(Refused):
+    """Nothing is sent to an endpoint that is paused or disabled."""
+
+    code = "endpoint-not-enabled"

@@ -7,20 +7,10 @@ nothing goes; the operation looks at that.
 
 from datetime import datetime, timedelta
 
-from domain.contacts import (
-    ACTIVE,
-    DECLINED,
-    INVITED,
-    LAPSED,
-    LEAVING,
-    LEFT,
-    SUSPENDED,
-    Contact,
-)
+from domain.contacts import ACTIVE, LEAVING, LEFT, SUSPENDED, Contact
 from domain.policy import Policy
 
 _STILL_HERE = frozenset({ACTIVE, LEAVING, SUSPENDED})
-_UNANSWERED = frozenset({INVITED, DECLINED, LAPSED})
 
 
 def is_forgotten(contact: Contact) -> bool:
@@ -32,7 +22,7 @@ def kept_until(contact: Contact, *, has_reported: bool, policy: Policy) -> datet
     """From when name, label and address are not kept any more; None while they are a contact."""
     if contact.status in _STILL_HERE:
         return None
-    if contact.status in _UNANSWERED or contact.accepted_at is None:
+    if contact.accepted_at is None:
         return _over_at(contact) + policy.privacy.unanswered_kept
     if has_reported:
         return _over_at(contact) + policy.privacy.tickets_kept
@@ -50,7 +40,8 @@ def counted_until(contact: Contact, *, policy: Policy) -> datetime:
 
 
 def _over_at(contact: Contact) -> datetime:
-    """A decline and a silence are over at the same instant, so that nothing tells them apart."""
-    if contact.status in _UNANSWERED:
+    """A decline, a silence and either of them taken back are over at the same instant, so that
+    nothing tells them apart."""
+    if contact.accepted_at is None:
         return contact.lapses_at
     return contact.ended_at or contact.lapses_at

@@ -11,6 +11,7 @@ from service.commands.agent import agent_commands
 from service.commands.catalogues import catalogue_commands
 from service.commands.client import client_commands
 from service.commands.demo import demo_commands
+from service.commands.gateways import gateways
 from service.commands.journal import journal_commands
 from service.commands.keys import key_commands
 from service.commands.limits import limit_commands
@@ -37,6 +38,7 @@ def commands() -> None:
 for command in (
     list_settings,
     serve,
+    gateways,
     worker,
     migrate,
     key_commands,

@@ -23,6 +23,9 @@ from domain.wallets import Wallet
 from service import api, console, openapi, operators, problems, signals, web
 from service.hosts import HostDoor, Hosts
 from service.operations.house import House
+from service.operations.ssf_poll import Waiting
+from service.operations.wallets import require_usable_policies
+from service.options import tell_methods
 from service.rsgi import Entrance
 from service.security.headers import SecurityHeaders
 from service.security.issuers import Issuers
@@ -31,6 +34,7 @@ from service.security.outgoing import Outgoing
 from service.security.passwords import Passwords
 from service.settings import Settings
 from service.signals.fast_lane import FastLane
+from service.signals.ssf import Sets
 from service.storage.introspection import Introspection
 from service.storage.migrations import require_humble_role
 
@@ -41,7 +45,7 @@ _LARGEST_BODY = 64 * 1024
 # hold of secrets is no prey to guessing by length (BREACH): other sites' requests come without the
 # cookies that would put them there.
 _COMPRESSION = CompressionConfig(backend="gzip", minimum_size=1_000, gzip_compress_level=6)
-_API = ("/v1/", "/oauth/", "/schema", "/health/", "/metrics", "/.well-known/")
+_API = ("/v1/", "/oauth/", "/schema", "/ssf/", "/health/", "/metrics", "/.well-known/")
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -53,11 +57,13 @@ def create_app(settings: Settings) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         async with house.engine.connect() as db:
             await require_humble_role(db)
+            await require_usable_policies(db)
         app.state.introspection = await Introspection.connect(plain_url(settings.database_url))
         app.state.issuers = Issuers(Outgoing(loopback=settings.http_on_loopback))
         try:
             yield
         finally:
+            await app.state.polling.close()
             await app.state.issuers.close()
             await app.state.introspection.close()
             await house.engine.dispose()
@@ -84,9 +90,13 @@ def create_app(settings: Settings) -> Litestar:
                 "trusted_proxies": settings.trusted_proxies,
                 "metrics_token": settings.metrics_token,
                 "security_contact": settings.security_contact,
+                "http_on_loopback": settings.http_on_loopback,
+                # What polled streams hand out, and who waits for it in this process.
+                "sets": Sets(house.keys.signing),
+                "polling": Waiting(house),
             }
         ),
-        before_send=[api.tell_limit],
+        before_send=[api.tell_limit, tell_methods],
         dependencies={
             "house": Provide(_house, sync_to_thread=False),
             "wallet": Provide(_wallet, sync_to_thread=False),

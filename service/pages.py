@@ -29,6 +29,8 @@ class Brand(Struct, frozen=True, kw_only=True):
 
     name: str
     origin_host: str
+    # Where numbers are written as people there write them; "" for nowhere.
+    country: str = ""
     support_number: str
     support_hours: str
     text_channel: str | None
@@ -140,6 +142,7 @@ def brand_of(wallet: Wallet, theme_css: str) -> Brand:
     return Brand(
         name=wallet.name,
         origin_host=urlsplit(wallet.origin).netloc,
+        country=wallet.country,
         support_number=wallet.support_number,
         support_hours=wallet.support_hours,
         text_channel=wallet.text_channel,

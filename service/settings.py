@@ -23,6 +23,10 @@ DOCUMENTED: Final[Mapping[str, str]] = {
         " `journal verify` looks; without it a journal cut short is not noticed"
     ),
     "RESGUARDO_LISTEN": "host:port that `serve` listens on; default 127.0.0.1:8000",
+    "RESGUARDO_GATEWAYS_LISTEN": (
+        "host:port that `gateways` listens on, for introspection and session check alone; default"
+        " 127.0.0.1:8001"
+    ),
     "RESGUARDO_PROCESSES": "web processes that one `serve` starts, 1 to 64; default 1",
     "RESGUARDO_CONSOLE_ORIGIN": "https://… origin of the agents' console",
     "RESGUARDO_TRUSTED_PROXIES": (
@@ -77,9 +81,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     security_contact: str | None = None
 
 
+class GatewaysSettings(Struct, frozen=True, kw_only=True):
+    """All that the gateways' process knows."""
+
+    database_url: str
+    host: str
+    port: int
+
+
 def load(environment: Mapping[str, str]) -> Settings:
     """Settings of `serve` and `worker`. Raises SettingWrong with the first wrong one."""
-    host, port = _listen(environment)
+    host, port = _listen(environment, "RESGUARDO_LISTEN", "127.0.0.1:8000")
     loopback = environment.get("RESGUARDO_HTTP_ON_LOOPBACK", "") == "1"
     return Settings(
         database_url=database_url(environment, "RESGUARDO_DATABASE_URL"),
@@ -96,6 +108,14 @@ def load(environment: Mapping[str, str]) -> Settings:
         checkpoints=checkpoints_folder(environment),
         metrics_token=_metrics_token(environment),
         security_contact=_security_contact(environment),
+    )
+
+
+def load_gateways(environment: Mapping[str, str]) -> GatewaysSettings:
+    """Settings of `gateways`. Raises SettingWrong with the first wrong one."""
+    host, port = _listen(environment, "RESGUARDO_GATEWAYS_LISTEN", "127.0.0.1:8001")
+    return GatewaysSettings(
+        database_url=database_url(environment, "RESGUARDO_DATABASE_URL"), host=host, port=port
     )
 
 
@@ -126,9 +146,8 @@ def _required(environment: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _listen(environment: Mapping[str, str]) -> tuple[str, int]:
-    name = "RESGUARDO_LISTEN"
-    value = environment.get(name, "127.0.0.1:8000")
+def _listen(environment: Mapping[str, str], name: str, otherwise: str) -> tuple[str, int]:
+    value = environment.get(name, otherwise)
     host, _, port = value.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise SettingWrong(name, f"{value!r} is not host:port")

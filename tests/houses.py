@@ -20,6 +20,10 @@ CONSOLE: Final = "http://console.localhost:8000"
 
 @pytest.fixture
 def settings(database_url: str, keys_folder: Path) -> Settings:
+    return settings_for(database_url, keys_folder)
+
+
+def settings_for(database_url: str, keys_folder: Path) -> Settings:
     return Settings(
         database_url=database_url,
         keys=keys_folder,

@@ -3,16 +3,19 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from domain.policy import Policy
 from service.operations.house import House
-from service.operations.wallets import NewWallet
+from service.operations.wallets import NewWallet, WalletWrong, require_usable_policies
 from service.storage import load
 from service.storage.tables import wallets
+from tests import people as cast
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs" / "wallet.json"
@@ -95,6 +98,65 @@ async def test_a_wallet_that_messages_could_not_be_sent_for_is_named(
     assert refused.returncode == 2
     assert "email_from" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+async def test_a_wallet_moves_its_numbers_within_the_bounds_and_no_further(
+    house: House, database_url: str, keys_folder: Path, tmp_path: Path
+) -> None:
+    example = msgspec.json.decode(EXAMPLE.read_bytes(), type=NewWallet)
+    typed(database_url, keys_folder, "wallet", "add", str(EXAMPLE))
+    numbers = tmp_path / "numbers.json"
+
+    def change(origin: str, told: str) -> subprocess.CompletedProcess[str]:
+        numbers.write_text(told)
+        return typed(database_url, keys_folder, "wallet", "policy", origin, str(numbers))
+
+    async def known() -> Policy:
+        async with house.engine.connect() as db:
+            return (await load.all_wallets(db))[0].policy
+
+    changed = change(example.origin, '{"contacts": {"rests_for": "P120D", "most": 4}}')
+    assert changed.returncode == 0, changed.stderr
+    assert (await known()).contacts.rests_for == timedelta(days=120)
+    for told, named in (
+        ('{"contacts": {"most": 6}}', "contacts.most"),
+        ('{"contacts": {"rests_for": "P89D"}}', "rests_for lies between 90 days"),
+        ('{"sessions": {"page_link_lasts": "PT61S"}}', "page_link_lasts lies between"),
+        ('{"codes": {"lasts": "PT11M"}}', "lasts lies between"),
+        ('{"codes": {"lives": "PT1M"}}', "lives"),
+    ):
+        refused = change(example.origin, told)
+        assert refused.returncode == 2
+        assert named in refused.stderr
+        assert "Traceback" not in refused.stderr
+    assert change("https://nobody.example", "{}").returncode == 1
+    assert (await known()).contacts.most == 4
+
+
+async def test_nothing_starts_with_a_number_out_of_bounds(house: House) -> None:
+    wallet = await cast.a_wallet(house)
+    async with house.engine.begin() as db:
+        await require_usable_policies(db)
+        await db.execute(update(wallets).values(policy={"reports": {"pause_takes": "P1D"}}))
+
+        with pytest.raises(WalletWrong) as refusal:
+            await require_usable_policies(db)
+        assert str(refusal.value).startswith(f"policy of {wallet.origin}: pause_takes lies between")
+
+
+def test_every_number_is_listed_with_its_bounds() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-m", "service", "wallet", "numbers"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    assert "contacts.most  5  1..5" in listed
+    assert "codes.lasts  PT600S  PT180S..PT600S" in listed
+    assert not [line for line in listed if "None" in line]
+    assert len(listed) > 50
 
 
 def test_a_setting_that_is_missing_is_named(keys_folder: Path) -> None:

@@ -147,8 +147,39 @@ async def test_whoever_is_never_written_to_gets_no_invitation_and_no_code(
         assert len((await db.scalars(asked)).all()) == 2
 
 
+async def test_what_was_stopped_is_lifted_by_hand_alone_and_recorded(
+    scene: Scene, typed: Typed
+) -> None:
+    async def is_stopped() -> bool:
+        async with scene.house.engine.connect() as db:
+            index = scene.carl.address_index
+            return await is_suppressed(db, scene.house.keys, scene.wallet.id, index)
+
+    typed("suppress", CARLS)
+    assert await is_stopped()
+    nothing, lifted = typed("lift", "cleo@correo.example"), typed("lift", " Carl@Correo.Example ")
+    again = typed("lift", CARLS)
+
+    assert (nothing.returncode, lifted.returncode, again.returncode) == (3, 0, 3), lifted.stderr
+    assert not await is_stopped()
+    # Nobody is a contact by it: the owner invites anew, and now it arrives.
+    assert (await scene.contact()).status is LEFT
+    assert await scene.recorded("writing-allowed") == 1
+    async with scene.house.engine.connect() as db:
+        entries = list(await db.scalars(select(journal.c.entry)))
+    (entry,) = [one for one in entries if '"event":"writing-allowed"' in one]
+    assert '"kind":"operator"' in entry
+    assert "carl" not in entry
+    await scene.later(FIVE_DAYS)
+    named = await cast.invited(scene.house, scene.wallet, await pages_again(scene))
+    await dispatch_waiting(scene.house.engine, HouseDirectory(scene.house.keys), limit=100)
+    async with scene.house.engine.connect() as db:
+        to_them = (deliveries.c.role == "contact") & (deliveries.c.contact_id == named)
+        assert len(list(await db.scalars(select(deliveries.c.id).where(to_them)))) == 1
+
+
 def test_the_commands_say_what_they_do_and_how_they_end(typed: Typed) -> None:
-    for command in ("export", "erase", "suppress"):
+    for command in ("export", "erase", "suppress", "lift"):
         told = subprocess.run(
             [sys.executable, "-m", "service", "person", command, "--help"],
             cwd=ROOT,

@@ -22,7 +22,7 @@ from tests.clusters import throw_away_cluster
 ROOT = Path(__file__).parents[1]
 # The two that do their work and end; the others run until they are stopped.
 ONCE = {"migrate", "keys"}
-OURS = ONCE | {"web", "worker"}
+OURS = ONCE | {"web", "gateways", "worker", "signals"}
 PASSWORDS = {"POSTGRES_PASSWORD": "a1", "OWNER_PASSWORD": "b2", "SERVICE_PASSWORD": "c3"}
 # The end of each process's URL: what it finds at the address of `db`.
 AT_DB = "@db:5432/resguardo"
@@ -132,6 +132,7 @@ def test_nothing_starts_before_what_it_needs() -> None:
 
     assert set(everything["migrate"].depends_on) == {"db"}
     assert set(everything["web"].depends_on) == {"db", *ONCE}
+    assert set(everything["gateways"].depends_on) == {"db", "migrate"}
     assert set(everything["worker"].depends_on) == {"db", "mail", *ONCE}
 
 
@@ -144,6 +145,16 @@ def test_a_process_starts_with_the_settings_it_is_given(name: str) -> None:
     if name == "worker":
         volumes.append(f"checkpoints:{loaded.checkpoints}")
     assert services()[name].volumes == volumes
+
+
+def test_the_gateways_process_gets_the_database_and_nothing_else() -> None:
+    environment = environment_of("gateways", PASSWORDS)
+    loaded = settings.load_gateways(environment)
+
+    assert loaded.database_url == f"postgresql+asyncpg://{SERVICE}:c3{AT_DB}"
+    assert set(environment) == {"RESGUARDO_DATABASE_URL", "RESGUARDO_GATEWAYS_LISTEN"}
+    assert services()["gateways"].volumes == []
+    assert services()["gateways"].ports[0].endswith(f":{loaded.port}")
 
 
 def test_only_migrations_know_the_password_of_the_tables_owner() -> None:
@@ -204,7 +215,7 @@ def test_the_new_database_knows_its_two_roles_and_gives_the_service_nothing_yet(
 def test_only_this_machine_reaches_the_ports() -> None:
     published = {name: service.ports for name, service in services().items() if service.ports}
 
-    assert set(published) == {"web", "mail"}
+    assert set(published) == {"web", "gateways", "mail"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
@@ -234,7 +245,9 @@ def test_the_image_leaves_out_what_only_the_demo_needs() -> None:
     assert sorted(removed[0].split()) == demo_packages()
 
 
-@pytest.mark.parametrize("module", ["service.__main__", "service.app", "service.worker"])
+@pytest.mark.parametrize(
+    "module", ["service.__main__", "service.app", "service.worker", "service.gateways.process"]
+)
 def test_the_processes_do_not_miss_it(module: str) -> None:
     absent = [name.replace("-", "_") for name in demo_packages()]
     # None in the table of modules makes importing that name fail, as if it were not there.

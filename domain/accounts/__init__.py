@@ -28,6 +28,7 @@ from domain.accounts.devices import (
 from domain.accounts.freezing import (
     confirm_freeze,
     freeze,
+    miss_confirmation,
     release,
     turn_neutral,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "confirm_freeze",
     "freeze",
     "is_barred",
+    "miss_confirmation",
     "release",
     "settle",
     "turn_neutral",

@@ -8,7 +8,7 @@ freeze: sessions, device links, hosted-page sessions and page links remember the
 began in, so ending all of them is this one row, however many there are.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -85,6 +85,8 @@ class Account(Struct, frozen=True, kw_only=True):
     confirmed_version: int | None = None
     confirmed_at: datetime | None = None
     confirmed_done: tuple[Done, ...] = ()
+    # The freeze of which it was said aloud that its confirmation is missing.
+    alarmed_version: int | None = None
     # Announced; from this instant on it is closed, also when the job that says so is late.
     closes_at: datetime | None = None
     closing_reason: ClosingReason | None = None
@@ -107,6 +109,20 @@ class Account(Struct, frozen=True, kw_only=True):
     def freeze_confirmed_at(self) -> datetime | None:
         """When the wallet said that it obeys the present freeze; None until it has."""
         return self.confirmed_at if self.confirmed_version == self.version else None
+
+    @property
+    def not_done(self) -> tuple[Done, ...]:
+        """What the wallet has not said to be done for the present freeze; none while active."""
+        if not self.is_frozen:
+            return ()
+        done = self.confirmed_done if self.freeze_confirmed_at is not None else ()
+        return tuple(kind for kind in Done if kind not in done)
+
+    def confirmation_is_late(self, within: timedelta, now: datetime) -> bool:
+        """Frozen for that long, and the wallet has not said that it obeys."""
+        if self.frozen_at is None or self.freeze_confirmed_at is not None:
+            return False
+        return now >= self.frozen_at + within
 
 
 class AccountAddress(Struct, frozen=True, kw_only=True):

@@ -11,10 +11,13 @@ from domain.events import (
     AccountClosingStopped,
     AccountFrozen,
     AccountReleased,
+    ActorKind,
+    ConfirmationMissed,
     DisplayTurnedNeutral,
     FreezeConfirmed,
 )
 from domain.ids import TicketId
+from domain.policy import MessagePolicy
 from domain.refusals import AccountIsClosed, AccountIsFrozen, AccountNotFrozen, VersionMismatch
 
 
@@ -24,6 +27,7 @@ def freeze(
     ticket_id: TicketId,
     stolen: bool,
     in_danger: bool = False,
+    asked_by: ActorKind = ActorKind.CONTACT,
     now: datetime,
 ) -> Change[Account]:
     """Void everything that began before, at once. A frozen account cannot be frozen again.
@@ -53,6 +57,7 @@ def freeze(
         epoch=frozen.epoch,
         stolen=stolen,
         neutral=in_danger,
+        asked_by=asked_by,
         at=now,
     )
     if account.closes_at is None:
@@ -106,3 +111,17 @@ def confirm_freeze(
         at=now,
     )
     return Change(confirmed, (event,))
+
+
+def miss_confirmation(
+    account: Account, *, ticket_id: TicketId, policy: MessagePolicy, now: datetime
+) -> Change[Account]:
+    """The wallet has not said in time that it obeys. Once for each freeze, however often it is
+    looked at; what the wallet says later, or a release, ends it."""
+    late = account.confirmation_is_late(policy.confirmation_expected_within, now)
+    if not late or account.alarmed_version == account.version:
+        return Change(account)
+    event = ConfirmationMissed(
+        account_id=account.id, ticket_id=ticket_id, version=account.version, at=now
+    )
+    return Change(replace(account, alarmed_version=account.version), (event,))

@@ -67,9 +67,11 @@ from domain.contacts.reporting import (
     may_report,
 )
 from domain.contacts.suspending import (
+    StaysSuspended,
     pause,
     propose_reinstatement,
     reinstate,
+    reject_reinstatement,
     suspend,
 )
 from domain.contacts.taking_back import (
@@ -96,6 +98,7 @@ __all__ = [
     "ContactStatus",
     "Ending",
     "MayReport",
+    "StaysSuspended",
     "accept",
     "allowed_name",
     "begin_removal",
@@ -119,6 +122,7 @@ __all__ = [
     "place_for",
     "propose_reinstatement",
     "reinstate",
+    "reject_reinstatement",
     "remind",
     "removal_left",
     "remove_for_safety",

@@ -83,7 +83,8 @@ class Contact(Struct, frozen=True, kw_only=True):
     # Each time an invitation went out: what the limits count.
     sent_at: tuple[datetime, ...] = ()
     lapses_at: datetime
-    # When the owner was told that nobody answered; a decline keeps its own instant in `ended_at`.
+    # When the owner was told that nobody answered, or took it back; a decline keeps its own instant
+    # in `ended_at`, and so does an invitation that nobody was sent because of an earlier one.
     lapsed_at: datetime | None = None
     # The invitation's link while INVITED, the personal link afterwards: only its SHA-256.
     link_sha256: bytes | None
@@ -134,6 +135,12 @@ class Contact(Struct, frozen=True, kw_only=True):
         """An open invitation as the owner sees it: a decline looks like silence."""
         open_still = self.lapsed_at is None and now < self.lapses_at
         return self.status in {INVITED, DECLINED} and open_still
+
+    def fell_silent(self, now: datetime) -> bool:
+        """What the owner reads as "not answered": it ran to its end, whatever the other side did,
+        and was not taken back before."""
+        ran_out = self.lapses_at <= now and self.lapsed_at in {None, self.lapses_at}
+        return self.accepted_at is None and ran_out
 
     def waits_for_place(self, now: datetime) -> bool:
         """A replacement whose place is not free yet."""

@@ -28,20 +28,23 @@ def end(contact: Contact, *, because: Ending, now: datetime) -> Change[Contact]:
     nothing, since its closing was announced.
     """
     told: Event
+    silent = contact
     if contact.status in ON_A_PLACE:
         status = ENDED
         told = ContactLeft(account_id=contact.account_id, contact_id=contact.id, at=now)
     elif contact.status in {INVITED, DECLINED} and contact.lapsed_at is None:
         status = ENDED if contact.status is INVITED else DECLINED
+        # It is over today for the owner, who hears so; and its rest begins today.
+        over_at = min(contact.lapses_at, now)
+        silent = replace(contact, lapses_at=over_at, lapsed_at=over_at)
         told = InvitationLapsed(account_id=contact.account_id, contact_id=contact.id, at=now)
     else:
         return Change(contact)
     ended = replace(
-        contact,
+        silent,
         status=status,
         place=None,
         link_sha256=None,
-        lapsed_at=contact.lapsed_at if contact.status in ON_A_PLACE else now,
         reinstatement_proposed_by=None,
         ended_at=contact.ended_at or now,
     )

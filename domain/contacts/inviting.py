@@ -6,14 +6,18 @@ owner and for the address it goes to, whoever sends it.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
 
 from msgspec.structs import replace
 
 from domain.accounts import Account
 from domain.change import Change
-from domain.contacts.contact import DECLINED, INVITED, LAPSED, LEAVING, Contact
-from domain.events import ContactInvited, InvitationReady, InvitationSentAgain
+from domain.contacts.contact import DECLINED, INVITED, LEAVING, Contact
+from domain.events import (
+    ContactInvited,
+    InvitationReady,
+    InvitationSentAgain,
+    InvitationWithheld,
+)
 from domain.policy import ContactPolicy
 from domain.refusals import (
     AccountIsClosed,
@@ -25,8 +29,6 @@ from domain.refusals import (
     TooMany,
     TooSoon,
 )
-
-_UNANSWERED: Final = frozenset({DECLINED, LAPSED})
 
 
 def free_place(
@@ -88,6 +90,9 @@ def invite(
 
     `others` are all the account's contacts, those of the past too; `sent_there` is when any owner
     had an invitation sent to this address. Raises TooSoon and TooMany with the instant it works.
+
+    Where an earlier one was declined and taken back, everything looks as if it were invited, and
+    nothing is sent: a refusal here would tell the owner of the no.
     """
     _require_open(account, now)
     if invitation.address_index in own_addresses:
@@ -104,7 +109,13 @@ def invite(
         lapses_at=invitation.lapses_at,
         at=now,
     )
-    return Change(replace(invitation, sent_at=(now,)), (event,))
+    invited = replace(invitation, sent_at=(now,))
+    declined_at = _declined_at(same, policy=policy, now=now)
+    if declined_at is None:
+        return Change(invited, (event,))
+    unsent = replace(invited, status=DECLINED, link_sha256=None, ended_at=declined_at)
+    withheld = InvitationWithheld(account_id=account.id, contact_id=invitation.id, at=now)
+    return Change(unsent, (event, withheld))
 
 
 def send_again(
@@ -170,12 +181,25 @@ def _require_open(account: Account, now: datetime) -> None:
 
 
 def _require_rest(same: tuple[Contact, ...], *, policy: ContactPolicy, now: datetime) -> None:
-    """A no and a silence rest alike, from the day the invitation would have lapsed: counted from
-    the no itself, the answer would tell the owner of it."""
+    """A no and a silence rest alike, from the day the invitation lapsed: counted from the no
+    itself, the answer would tell the owner of it. What was taken back rests in neither case."""
     for other in same:
         rests_until = other.lapses_at + policy.rests_for
-        if other.status in _UNANSWERED and now < rests_until:
+        if other.fell_silent(now) and now < rests_until:
             raise TooSoon(rests_until, now=now)
+
+
+def _declined_at(
+    same: tuple[Contact, ...], *, policy: ContactPolicy, now: datetime
+) -> datetime | None:
+    """When the no was said that still holds, counted from itself: nobody sees this rest. Whoever
+    is somebody else has said no as well."""
+    said = [
+        other.ended_at
+        for other in same
+        if other.ended_at is not None and (other.status is DECLINED or other.disowned)
+    ]
+    return max((at for at in said if now < at + policy.rests_for), default=None)
 
 
 def _require_calm(

@@ -4,6 +4,7 @@ Two agents found a report false before any of this; so it is no change that a fr
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from msgspec.structs import replace
@@ -18,7 +19,9 @@ from domain.events import (
     ContactReinstated,
     ContactSuspended,
     ReinstatementProposed,
+    ReinstatementRejected,
 )
+from domain.ids import AgentId
 from domain.policy import ReportPolicy
 from domain.refusals import (
     AccountIsFrozen,
@@ -29,6 +32,14 @@ from domain.refusals import (
 )
 
 _CAN_BE_PAUSED: Final = frozenset({ACTIVE, LEAVING})
+
+
+class StaysSuspended(StrEnum):
+    """Why a second person did not agree to take somebody back."""
+
+    OWNER_OBJECTS = "owner-objects"
+    NOT_EXPLAINED = "not-explained"
+    TOO_EARLY = "too-early"
 
 
 def pause(
@@ -71,13 +82,7 @@ def propose_reinstatement(
 
 def reinstate(contact: Contact, *, account: Account, by: Agent, now: datetime) -> Change[Contact]:
     """The second, level 3 or officer. A removal that was under way has to be begun anew."""
-    access.require_approver(by, now)
-    _require_suspended(contact, account, now)
-    proposed_by = contact.reinstatement_proposed_by
-    if proposed_by is None:
-        raise NothingPending
-    if proposed_by == by.id:
-        raise OwnProposal
+    proposed_by = _require_second(contact, account, by, now)
     active = replace(
         contact,
         status=ACTIVE,
@@ -97,6 +102,34 @@ def reinstate(contact: Contact, *, account: Account, by: Agent, now: datetime) -
         at=now,
     )
     return Change(active, (event,))
+
+
+def reject_reinstatement(
+    contact: Contact, *, account: Account, by: Agent, because: StaysSuspended, now: datetime
+) -> Change[Contact]:
+    """The second says no: they stay suspended, and it may be proposed anew."""
+    proposed_by = _require_second(contact, account, by, now)
+    event = ReinstatementRejected(
+        account_id=account.id,
+        contact_id=contact.id,
+        proposed_by=proposed_by,
+        rejected_by=by.id,
+        reason=because.value,
+        at=now,
+    )
+    return Change(replace(contact, reinstatement_proposed_by=None), (event,))
+
+
+def _require_second(contact: Contact, account: Account, by: Agent, now: datetime) -> AgentId:
+    """Who proposed it, once it is certain that this is somebody else who may decide."""
+    access.require_approver(by, now)
+    _require_suspended(contact, account, now)
+    proposed_by = contact.reinstatement_proposed_by
+    if proposed_by is None:
+        raise NothingPending
+    if proposed_by == by.id:
+        raise OwnProposal
+    return proposed_by
 
 
 def _require_suspended(contact: Contact, account: Account, now: datetime) -> None:

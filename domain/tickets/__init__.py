@@ -25,8 +25,16 @@ from domain.tickets.decisions import (
 )
 from domain.tickets.hints import confirm, take_hint
 from domain.tickets.opening import join, move_up, open_ticket
-from domain.tickets.proofs import OUT_OF_REACH, Proof, ProofKind, are_enough, prove, record_proof
-from domain.tickets.reaching import reach_owner
+from domain.tickets.proofs import (
+    OUT_OF_REACH,
+    Proof,
+    ProofKind,
+    are_enough,
+    prove,
+    prove_again,
+    record_proof,
+)
+from domain.tickets.reaching import reach_owner, request_proof
 from domain.tickets.ticket import (
     CLOSED,
     END,
@@ -83,10 +91,12 @@ __all__ = [
     "open_ticket",
     "propose",
     "prove",
+    "prove_again",
     "raise_danger",
     "reach_owner",
     "record_proof",
     "reject",
+    "request_proof",
     "require_free",
     "require_open",
     "take_hint",

@@ -1,6 +1,6 @@
 """What shows that it is the owner who asks, and when it is enough."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -9,10 +9,17 @@ from msgspec.structs import replace
 
 from domain import access
 from domain.access import Agent
+from domain.accounts import Account
 from domain.change import Change
 from domain.events import ProofRecorded
 from domain.ids import AgentId, ProofId, TicketId, WalletId
 from domain.policy import TicketPolicy
+from domain.refusals import (
+    AccountNotFrozen,
+    LevelNotCounted,
+    PerformedBeforeFreeze,
+    PerformedInFuture,
+)
 from domain.tickets.ticket import PROVED, Ticket, require_open
 
 
@@ -39,6 +46,8 @@ class Proof(Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     # Where the fact can be found again; sealed under the owner's key.
     source: bytes | None
+    # How well identity was proved anew, as the wallet calls it.
+    level: str | None = None
     row_version: int = 1
 
 
@@ -83,6 +92,31 @@ def prove(
         at=now,
     )
     return Change(proved, (event,))
+
+
+def prove_again(
+    ticket: Ticket,
+    proof: Proof,
+    *,
+    account: Account,
+    before: tuple[Proof, ...],
+    policy: TicketPolicy,
+    clocks_differ: timedelta,
+    now: datetime,
+) -> Change[Ticket]:
+    """The same, seen by the wallet: it has proved anew who the owner is.
+
+    Only since the freeze, and well enough. Whoever did it before may be the one who was reported.
+    """
+    if account.frozen_at is None:
+        raise AccountNotFrozen
+    if proof.level not in policy.reproofing_levels:
+        raise LevelNotCounted
+    if proof.performed_at <= account.frozen_at:
+        raise PerformedBeforeFreeze
+    if proof.performed_at > now + clocks_differ:
+        raise PerformedInFuture
+    return prove(ticket, proof, before=before, policy=policy, now=now)
 
 
 def are_enough(proofs: tuple[Proof, ...], policy: TicketPolicy) -> bool:

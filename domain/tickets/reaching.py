@@ -1,4 +1,4 @@
-"""The agents' way to the owner."""
+"""The agents' way to the owner, and what to do when no message arrives."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from domain import access
 from domain.access import Agent
 from domain.change import Change
-from domain.events import OwnerReached
+from domain.events import OwnerReached, ProofRequested
 from domain.tickets.ticket import OPENED, OWNER_REACHED, Ticket, require_open
 
 
@@ -22,3 +22,17 @@ def reach_owner(ticket: Ticket, *, by: Agent, now: datetime) -> Change[Ticket]:
     return Change(
         reached, (OwnerReached(account_id=ticket.account_id, ticket_id=ticket.id, at=now),)
     )
+
+
+def request_proof(ticket: Ticket, *, version: int, now: datetime) -> Change[Ticket]:
+    """Every message that told the owner failed, so the wallet is asked. Once for a ticket.
+
+    `version` is the account's: which freeze it is about.
+    """
+    require_open(ticket)
+    if ticket.proof_requested_at is not None:
+        return Change(ticket)
+    event = ProofRequested(
+        account_id=ticket.account_id, ticket_id=ticket.id, version=version, at=now
+    )
+    return Change(replace(ticket, boost=ticket.boost + 1, proof_requested_at=now), (event,))

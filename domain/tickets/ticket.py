@@ -86,6 +86,8 @@ class Ticket(Struct, frozen=True, kw_only=True):
     duress: Duress | None = None
     # From when the owner may be written to although there is danger.
     notices_let_go_at: datetime | None = None
+    # From when it is known that every message to the owner failed.
+    proof_requested_at: datetime | None = None
     # Rises with every change to proofs or checklist; a proposal names the one it was made on.
     evidence_version: int = 0
     row_version: int = 1

@@ -18,7 +18,7 @@ from service.operations import persons_by_hand, without_link
 from service.operations.persons_by_hand import Answer
 
 _EXITS: Final = """\b
-Exit codes: 0 done, 1 not understood, 3 nobody is known at this address,
+Exit codes: 0 done, 1 not understood, 3 nobody is known at this address (lift: nothing to lift),
 4 not done now: their account is open, or a ticket holds it."""
 _NOBODY: Final = 3
 _NOT_NOW: Final = 4
@@ -83,6 +83,21 @@ async def suppress(origin: str) -> None:
         wallet = await wallet_at(house, origin)
         over = await persons_by_hand.suppress_at(house, wallet, *_typed(wallet))
     say.print(f"Nothing is written there any more; {over} invitations and contacts ended.")
+
+
+@person_commands.command("lift", epilog=_EXITS)
+@_ORIGIN
+@asynchronous
+async def lift(origin: str) -> None:
+    """Take "never write to me again" back for the address on standard input. Owners may name it
+    again; nobody is a trusted contact by that. Make sure that whoever reads there asks for it."""
+    async with the_house() as house:
+        wallet = await wallet_at(house, origin)
+        was_stopped = await persons_by_hand.lift_at(house, wallet, *_typed(wallet))
+    if not was_stopped:
+        click.echo("Writing there was not stopped.", err=True)
+        sys.exit(_NOBODY)
+    say.print("It may be written there again, once an owner invites them.")
 
 
 def _typed(wallet: Wallet) -> tuple[AddressKind, str]:

@@ -4,9 +4,13 @@ from typing import Any
 
 import click
 import msgspec
+from msgspec import Struct, inspect, structs
 
+from domain.bounds import LENGTHS
+from domain.policy import DEFAULT, Policy
+from domain.refusals import NotFound
 from domain.wallets import DEFAULT_ALGORITHMS, DEFAULT_TYPES
-from service.commands.terminal import asynchronous, say, the_house, wallet_id_at
+from service.commands.terminal import asynchronous, say, stop, the_house, wallet_id_at
 from service.operations import wallets
 from service.operations.wallets import NewWallet, OwnersIssuer
 from service.security.issuers import ASYMMETRIC
@@ -74,6 +78,39 @@ async def change_issuer(
     say.print(f"{wallet.name}: owners come with tokens of {wallet.issuer or 'nobody'}.")
 
 
+@wallet_commands.command("policy")
+@click.argument("origin")
+@click.argument("numbers", type=click.File("rb"))
+@asynchronous
+async def change_policy(origin: str, numbers: Any) -> None:
+    """Give the wallet at ORIGIN the numbers of a JSON file, as under `policy` in docs/wallet.json.
+
+    What the file does not name is as the service has it. `wallet numbers` lists them all.
+    """
+    said = msgspec.json.decode(numbers.read(), type=Policy)
+    async with the_house() as house:
+        try:
+            wallet = await wallets.change_policy(house, origin, said)
+        except NotFound:
+            stop(f"There is no wallet at {origin}.")
+    say.print(f"{wallet.name} has its own numbers. Deadlines that were given stay as they are.")
+
+
+@wallet_commands.command("numbers")
+def list_numbers() -> None:
+    """List every number a wallet may move: what it is, the least and the most.
+
+    Lengths are written as ISO 8601 has them: P7D, PT72H, PT10M, PT60S.
+    """
+    for part in structs.fields(Policy):
+        numbers: Struct = getattr(DEFAULT, part.name)
+        for number in structs.fields(numbers):
+            between = _between(part.name, number)
+            if between is not None:
+                default = msgspec.to_builtins(number.default)
+                say.print(f"{part.name}.{number.name}  {default}  {between[0]}..{between[1]}")
+
+
 @wallet_commands.command("list")
 @asynchronous
 async def list_wallets() -> None:
@@ -81,3 +118,15 @@ async def list_wallets() -> None:
     async with the_house() as house, house.engine.connect() as db:
         for wallet in await load.all_wallets(db):
             say.print(f"{wallet.id}  {wallet.origin}  {wallet.name}")
+
+
+def _between(part: str, number: structs.FieldInfo) -> tuple[object, object] | None:
+    """None for what is no number."""
+    if number.name in LENGTHS[part]:
+        least, most = LENGTHS[part][number.name]
+        return msgspec.to_builtins(least), msgspec.to_builtins(most)
+    match inspect.type_info(number.type):
+        case inspect.IntType() as counted:
+            return counted.ge, counted.le
+        case _:
+            return None

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from domain.contacts import StaysSuspended
 from domain.ids import ContactId, DeviceId, TicketId
 from service.console.ticket import BY, done_or_told, filled_in, incomplete
 from service.operations import cleared_devices, reinstating, tickets
@@ -21,7 +22,9 @@ class RemovalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ReinstatementForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    decision: Literal["propose", "confirm"]
+    decision: Literal["propose", "confirm", "reject"]
+    # Only with a no.
+    because: StaysSuspended | None = None
 
 
 @post(
@@ -59,10 +62,13 @@ async def reinstate(
 ) -> Response[Any]:
     ticket, contact = TicketId(ticket_id), ContactId(contact_id)
     form = filled_in(await our_form(request), ReinstatementForm)
-    if form is None:
+    if form is None or (form.decision == "reject" and form.because is None):
         return await incomplete(request, house, ticket, by, act="reinstate")
-    act = reinstating.propose if form.decision == "propose" else reinstating.confirm
-    work = act(house, ticket, contact, by=by)
+    if form.decision == "reject" and form.because is not None:
+        work = reinstating.reject(house, ticket, contact, form.because, by=by)
+    else:
+        act = reinstating.propose if form.decision == "propose" else reinstating.confirm
+        work = act(house, ticket, contact, by=by)
     return await done_or_told(request, house, ticket, by, work, act="reinstate")
 
 

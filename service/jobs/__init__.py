@@ -9,7 +9,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from service.operations import checkpoints, erasing, hints, housekeeping, journal, purging
+from service.operations import (
+    checkpoints,
+    erasing,
+    hints,
+    housekeeping,
+    journal,
+    missing_confirmations,
+    purging,
+    unreached_owners,
+)
 from service.operations.house import House
 
 Operation = Callable[[House], Awaitable[int]]
@@ -27,6 +36,12 @@ JOBS: Final[Mapping[str, Job]] = {
     "sign-checkpoints": Job(every=timedelta(minutes=1), run=checkpoints.write_checkpoints),
     # An owner without a phone is waiting for a call.
     "file-hints": Job(every=timedelta(seconds=1), run=hints.file_hints),
+    # A minute's silence is told within a minute's twelfth.
+    "alarm-missing-confirmations": Job(
+        every=timedelta(seconds=5), run=missing_confirmations.alarm_missing_confirmations
+    ),
+    # Whoever no message reaches waits for somebody to notice.
+    "request-proofs": Job(every=timedelta(seconds=10), run=unreached_owners.request_proofs),
     "settle-contacts": Job(every=timedelta(minutes=1), run=housekeeping.settle_contacts),
     "close-accounts": Job(every=timedelta(minutes=1), run=housekeeping.close_accounts),
     # Deadlines of days: an hour more or less is none of them.

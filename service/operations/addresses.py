@@ -33,6 +33,9 @@ def normal_phone(typed: str, *, country: str, dialling_codes: Collection[str] | 
 
     `country` is where a number without country code belongs; `dialling_codes` are the countries
     texts are sent to (None: any, as for addresses that the wallet itself knows).
+
+    Ten digits in Argentina are read as the landline they are: with 9 they may be the phone of
+    somebody else, and a text there cannot be called back. The refusal says how to write it.
     """
     try:
         parsed = phonenumbers.parse(typed, country)

@@ -16,9 +16,18 @@ from domain.challenges import Purpose
 from domain.drills import Drill
 from domain.events import Actor, ActorKind
 from domain.ids import AccountId, ContactId, DrillId, rehearsal_reference_from
-from domain.refusals import CodeNeeded, LinkNotValid, PageExpired
+from domain.refusals import (
+    AccountIsFrozen,
+    CodeNeeded,
+    LinkNotValid,
+    MayNotReport,
+    NoRehearsalNow,
+    NotFound,
+    PageExpired,
+    TooSoon,
+)
 from domain.wallets import Wallet
-from service.operations import browsers, visits
+from service.operations import browsers, space, visits
 from service.operations.browsers import Opened
 from service.operations.house import House
 from service.operations.idempotency import Request, remember, replay
@@ -124,6 +133,31 @@ async def start_by_owner(
         caller=str(session.id),
         key=key,
     )
+
+
+async def start_by_contact(
+    house: House, wallet: Wallet, session: BrowserSession, contact_id: ContactId, *, key: str
+) -> Started:
+    """From the contact's own space, within the same once in 30 days as the owner's. The link goes
+    to their own address, as always. Raises PageExpired, CodeNeeded, NotFound; NoRehearsalNow for
+    every other reason, which would tell a contact what only the owner knows."""
+    async with house.engine.connect() as db:
+        theirs = await space.live_here(db, wallet, session)
+    contact = next((one for one in theirs if one.id == contact_id), None)
+    if contact is None:
+        raise NotFound
+    try:
+        return await start_drill(
+            house,
+            wallet,
+            contact.account_id,
+            contact.id,
+            by=space.by(contact),
+            caller=str(session.id),
+            key=key,
+        )
+    except (AccountIsFrozen, MayNotReport, TooSoon):
+        raise NoRehearsalNow from None
 
 
 async def open_link(

@@ -78,6 +78,12 @@ PARTS: Final[Mapping[str, Part | str]] = {
     "recovery_codes": Part(account=("account_id",), left_out={"code_hash": _HASH}),
     # Their own reports, and those about their account; who reported is told in the pages.
     "loss_reports": Part(person=("person_id",), account=("account_id",), opened=("note", "reach")),
+    # What the wallet wrote when it froze the account itself.
+    "wallet_reports": Part(
+        account=("account_id",),
+        opened=("note",),
+        left_out={"hot_line": _AGENT, "client_id": "one of the wallet's programs"},
+    ),
     "tickets": Part(account=("account_id",)),
     "hints": Part(account=("account_id",), opened=("said",)),
     "disputes": Part(account=("account_id",), opened=("note",)),
@@ -121,6 +127,8 @@ PARTS: Final[Mapping[str, Part | str]] = {
     "agents": "the wallet's own people, who ask the wallet",
     "api_clients": "programs",
     "access_tokens": "programs",
+    "client_keys": "programs",
+    "used_assertions": "programs",
     "sealing": "numbers",
     "seals": "hashes of the journal",
 }
@@ -133,7 +141,7 @@ _OF_CONTACTS: Final = frozenset(SAID) | {
     *("contact-declined", "address-disowned", "contact-ended", "contact-reminded"),
     *("contact-address-confirmed", "second-address-added", "second-address-removed"),
     *("authenticator-set", "authenticator-removed", "link-stopped", "link-renewed", "link-shown"),
-    *("erasure-asked", "writing-stopped", "reporter-asked", "contact-forgotten"),
+    *("erasure-asked", "writing-stopped", "writing-allowed", "reporter-asked", "contact-forgotten"),
 }
 
 

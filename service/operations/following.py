@@ -11,6 +11,7 @@ from domain.ids import ReportId
 from domain.wallets import Wallet
 from service.operations import visits
 from service.operations.house import House
+from service.operations.obeying import Obeyed, obeyed
 from service.operations.reports import contacts_here, progress_of
 from service.security.encryption import Place
 from service.storage import load
@@ -34,6 +35,8 @@ class Followed(Struct, frozen=True, kw_only=True):
     # "received", "being-handled", "closed"
     progress: str
     may_be_withdrawn: bool
+    # What the wallet says of it; None where nothing is stopped by it, or not any more.
+    obeyed: Obeyed | None
 
 
 class Following(Struct, frozen=True, kw_only=True):
@@ -74,6 +77,9 @@ async def see_reports(house: House, wallet: Wallet, session: BrowserSession) -> 
                 withdrawn_at=report.withdrawn_at,
                 progress=progress_of(tickets[report.ticket_id]),
                 may_be_withdrawn=rules.can_be_withdrawn(report, ticket=tickets[report.ticket_id]),
+                obeyed=None
+                if report.unconfirmed
+                else obeyed(owners[report.account_id], tickets[report.ticket_id], wallet, now),
             )
             for report in filed
         ),

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain import accounts, tickets
 from domain.accounts import Account
 from domain.change import Change
-from domain.events import Actor
+from domain.events import Actor, ActorKind
 from domain.ids import TicketId
 from domain.tickets import Proposal, Ticket, TicketKind
 from domain.wallets import Wallet
@@ -36,6 +36,7 @@ class Freeze(Struct, frozen=True, kw_only=True):
     reference: str
     stolen: bool
     in_danger: bool
+    asked_by: ActorKind = ActorKind.CONTACT
     now: datetime
 
 
@@ -114,6 +115,7 @@ def _account(asked: Freeze, ticket_id: TicketId) -> tuple[Step[Account], ...]:
         ticket_id=ticket_id,
         stolen=asked.stolen,
         in_danger=asked.in_danger,
+        asked_by=asked.asked_by,
         now=asked.now,
     )
     return (Step(before, change),)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from domain.refusals import PageExpired
 from domain.wallets import Wallet
 from service.operations.house import House
+from service.operations.obeying import of_account
 from service.storage import load
 from service.storage.rows import clock
 from service.storage.values import BrowserSession, LinkPurpose
@@ -19,6 +20,8 @@ from service.storage.values import BrowserSession, LinkPurpose
 class FrozenSeen(Struct, frozen=True, kw_only=True):
     # None: it is not frozen, so there is nothing to object to.
     frozen_at: datetime | None
+    # The wallet has not said in time that it obeys.
+    confirmation_is_late: bool
     time_zone: str
     now: datetime
 
@@ -31,8 +34,11 @@ async def see_frozen(house: House, wallet: Wallet, session: BrowserSession) -> F
         account = await load.account(db, wallet.id, session.account_id)
         if account.epoch != session.epoch:
             raise PageExpired
+        now = await clock(db)
+        told = of_account(account, wallet, now)
         return FrozenSeen(
-            frozen_at=account.frozen_at if account.is_frozen else None,
+            frozen_at=told.frozen_at if told is not None else None,
+            confirmation_is_late=told is not None and told.is_late,
             time_zone=account.time_zone,
-            now=await clock(db),
+            now=now,
         )

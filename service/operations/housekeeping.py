@@ -20,6 +20,8 @@ from service.storage.tables import (
     outbox,
     page_links,
     recovery_tries,
+    signals,
+    used_assertions,
     wallet_sessions,
 )
 
@@ -49,6 +51,7 @@ async def sweep(house: House) -> int:
     ended = now - _ENDED_ROWS_STAY
     statements = (
         delete(access_tokens).where(access_tokens.c.expires_at < now),
+        delete(used_assertions).where(used_assertions.c.expires_at < now),
         delete(idempotency_keys).where(idempotency_keys.c.created_at < now - KEPT),
         delete(page_links).where(page_links.c.expires_at < ended),
         delete(recovery_tries).where(recovery_tries.c.since < ended),
@@ -67,8 +70,12 @@ async def sweep(house: House) -> int:
             deliveries.c.state.not_in(("due", "held")),
             deliveries.c.created_at < now - _TOLD_ROWS_STAY,
         ),
+        delete(signals).where(
+            signals.c.state != "due", signals.c.queued_at < now - _TOLD_ROWS_STAY
+        ),
         delete(outbox).where(
             outbox.c.dispatched_at < now - _TOLD_ROWS_STAY,
+            ~outbox.c.signal_waiting,
             ~select(deliveries.c.id).where(deliveries.c.outbox_id == outbox.c.id).exists(),
         ),
     )
@@ -100,6 +107,8 @@ async def what_is_stuck(house: House) -> list[str]:
         found.append("no worker is connected to the database")
     if waiting > _STUCK_AFTER:
         found.append(f"messages have waited {waiting:.0f} s for dispatch")
+    if found_there["signals_waiting_seconds"] > _STUCK_AFTER:
+        found.append("what wallets hear of was not queued for them")
     if unsealed > _STUCK_AFTER:
         found.append(f"journal entries have waited {unsealed:.0f} s for their seal")
     return found

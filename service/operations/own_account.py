@@ -16,7 +16,7 @@ from domain import accounts
 from domain.accounts import Account
 from domain.contacts import Contact
 from domain.ids import ContactId, ReportId, WalletId
-from domain.reports import LossReport
+from domain.reports import LossReport, Outcome
 from domain.wallets import Wallet
 from service.operations import people
 from service.operations.house import House
@@ -81,6 +81,8 @@ class WhoSeen(Struct, frozen=True, kw_only=True):
 class ReportSeen(Struct, frozen=True, kw_only=True):
     report: LossReport
     by: WhoSeen
+    # What became of it, once two agents or one have decided; for the verified owner alone.
+    outcome: Outcome | None
 
 
 class ReportPage(Struct, frozen=True, kw_only=True):
@@ -121,7 +123,10 @@ async def see_devices(house: House, wallet: Wallet, owner: OwnerAsking) -> tuple
 async def see_reports(
     house: House, wallet: Wallet, owner: OwnerAsking, *, before: ReportId | None, limit: int
 ) -> ReportPage:
-    """Who reported a loss, the newest first; once the ticket is closed."""
+    """Who reported a loss, the newest first; once the ticket is closed.
+
+    What was decided of it is for whoever the wallet has just authenticated strongly.
+    """
     async with house.engine.connect() as db:
         account = await people.owned(db, wallet, owner, for_change=False)
         found = await load.settled_reports_of(
@@ -129,7 +134,14 @@ async def see_reports(
         )
         shown = found[:limit]
         names = await _names(db, house, account, {one.contact_id for one in shown})
-    items = tuple(ReportSeen(report=one, by=names[one.contact_id]) for one in shown)
+    items = tuple(
+        ReportSeen(
+            report=one,
+            by=names[one.contact_id],
+            outcome=one.outcome if owner.may_manage else None,
+        )
+        for one in shown
+    )
     return ReportPage(items=items, next=shown[-1].id if len(found) > limit else None)
 
 

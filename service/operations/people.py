@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import contacts
 from domain.accounts import Account, AddressKind
+from domain.change import Change
 from domain.contacts import Contact, ContactStatus, allowed_name
 from domain.events import Actor, ActorKind
 from domain.ids import ContactId, PersonId
@@ -25,7 +26,7 @@ from service.security.tokens import digest, new_id, new_token
 from service.storage import load
 from service.storage.forgetting import counted_hash
 from service.storage.keychain import Opener, find_key, hold_key, make_key
-from service.storage.rows import clock, keep, put
+from service.storage.rows import clock, keep, put, record
 from service.storage.values import Person
 
 
@@ -161,16 +162,18 @@ async def invite(
             policy=policy,
             now=now,
         )
-        promise_id = new_id()
+        promise_id, by = new_id(), Actor(ActorKind.OWNER, account.id)
+        # The link belongs to the first of the events.
         await keep(
             db,
             wallet.id,
             None,
-            change,
-            by=Actor(ActorKind.OWNER, account.id),
+            Change(change.value, change.events[:1]),
+            by=by,
             promise_id=promise_id,
             secret=wallet_key.seal(Place("outbox", "secret", promise_id), token),
         )
+        await record(db, wallet.id, change.events[1:], by=by)
         await remember(db, wallet_key, request, str(contact_id))
         return contact_id
 

@@ -13,7 +13,7 @@ from domain import contacts
 from domain.accounts import AddressKind
 from domain.contacts import Contact, Ending
 from domain.erasures import Basis, Erasure, Reason
-from domain.events import THE_OPERATOR, WritingStopped
+from domain.events import THE_OPERATOR, WritingAllowed, WritingStopped
 from domain.ids import AccountId, PersonId
 from domain.wallets import Wallet
 from service.operations import erasing, exports
@@ -23,6 +23,7 @@ from service.security.blind_index import index_of
 from service.storage import load
 from service.storage.rows import clock, keep, record
 from service.storage.suppressed import suppress as suppress_address
+from service.storage.suppressed import unsuppress
 
 
 class Answer(StrEnum):
@@ -89,6 +90,22 @@ async def suppress_at(house: House, wallet: Wallet, kind: AddressKind, written: 
         stopped = WritingStopped(contact_id=known[0].id if known else None, at=await clock(db))
         await record(db, wallet.id, (stopped,), by=THE_OPERATOR)
         return over
+
+
+async def lift_at(house: House, wallet: Wallet, kind: AddressKind, written: str) -> bool:
+    """Whoever reads there may be written to again: named by an owner, and sent codes. Nobody is a
+    contact by that, and what was declined rests on. False where nothing was to take back.
+
+    Only the operator can do it: whoever asks in a browser would have to be written to first.
+    """
+    index = index_of(house.keys, wallet.id, kind, written)
+    async with house.engine.begin() as db:
+        if not await unsuppress(db, house.keys, wallet.id, index):
+            return False
+        known = await load.contacts_at(db, wallet.id, kind, index)
+        allowed = WritingAllowed(contact_id=known[0].id if known else None, at=await clock(db))
+        await record(db, wallet.id, (allowed,), by=THE_OPERATOR)
+        return True
 
 
 async def _erase(house: House, wallet: Wallet, person_id: PersonId) -> Told:

@@ -131,6 +131,7 @@ async def use_code(house: House, wallet: Wallet, right: RecoveryCode) -> bool:
             # Whether it was a theft, the card does not say.
             stolen=False,
             in_danger=False,
+            asked_by=by.kind,
             now=now,
         )
         frozen = freezing.freeze(asked)

@@ -1,10 +1,14 @@
 """Two agents take a contact back who was suspended for false reports."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import contacts
+from domain.accounts import Account
 from domain.change import Change
-from domain.contacts import Contact
+from domain.contacts import Contact, StaysSuspended
 from domain.ids import ContactId, TicketId, WalletId
 from domain.refusals import NotFound
 from domain.reports import LossReport, Outcome
@@ -14,6 +18,8 @@ from service.operations.house import House
 from service.storage import load
 from service.storage.rows import clock, keep
 
+Decides = Callable[[Contact, Account, datetime], Change[Contact]]
+
 
 async def propose(
     house: House, ticket_id: TicketId, contact_id: ContactId, *, by: SignedIn
@@ -22,7 +28,11 @@ async def propose(
 
     Raises LevelTooLow, AccountIsFrozen, NotSuspended, AlreadyProposed; NotFound for anybody else.
     """
-    await _decide(house, ticket_id, contact_id, by, confirms=False)
+
+    def decides(contact: Contact, account: Account, now: datetime) -> Change[Contact]:
+        return contacts.propose_reinstatement(contact, account=account, by=by.agent, now=now)
+
+    await _decide(house, ticket_id, contact_id, by, decides)
 
 
 async def confirm(
@@ -33,7 +43,29 @@ async def confirm(
     Raises LevelTooLow, TooNewToApprove, AccountIsFrozen, NotSuspended, NothingPending, OwnProposal;
     NotFound for anybody else.
     """
-    await _decide(house, ticket_id, contact_id, by, confirms=True)
+
+    def decides(contact: Contact, account: Account, now: datetime) -> Change[Contact]:
+        return contacts.reinstate(contact, account=account, by=by.agent, now=now)
+
+    await _decide(house, ticket_id, contact_id, by, decides)
+
+
+async def reject(
+    house: House,
+    ticket_id: TicketId,
+    contact_id: ContactId,
+    because: StaysSuspended,
+    *,
+    by: SignedIn,
+) -> None:
+    """The second says no, and why: they stay suspended, and nobody is told. Raises as `confirm`."""
+
+    def decides(contact: Contact, account: Account, now: datetime) -> Change[Contact]:
+        return contacts.reject_reinstatement(
+            contact, account=account, by=by.agent, because=because, now=now
+        )
+
+    await _decide(house, ticket_id, contact_id, by, decides)
 
 
 def found_false(reports: tuple[LossReport, ...]) -> frozenset[ContactId]:
@@ -42,18 +74,13 @@ def found_false(reports: tuple[LossReport, ...]) -> frozenset[ContactId]:
 
 
 async def _decide(
-    house: House, ticket_id: TicketId, contact_id: ContactId, by: SignedIn, *, confirms: bool
+    house: House, ticket_id: TicketId, contact_id: ContactId, by: SignedIn, decides: Decides
 ) -> None:
     async with house.engine.begin() as db:
         shown = await load.ticket_anywhere(db, ticket_id, by.agent.wallets, kinds_seen_by(by.agent))
         account = await load.account_for_change(db, shown.wallet_id, shown.account_id)
         contact = await _judged(db, shown.wallet_id, ticket_id, contact_id)
-        now = await clock(db)
-        change: Change[Contact]
-        if confirms:
-            change = contacts.reinstate(contact, account=account, by=by.agent, now=now)
-        else:
-            change = contacts.propose_reinstatement(contact, account=account, by=by.agent, now=now)
+        change = decides(contact, account, await clock(db))
         await keep(db, shown.wallet_id, contact, change, by=by.actor)
 
 

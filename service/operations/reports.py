@@ -17,6 +17,7 @@ from domain.tickets import Ticket
 from domain.wallets import Wallet
 from service.operations import apps, codes, visits
 from service.operations.house import House
+from service.operations.obeying import Obeyed, obeyed
 from service.operations.visits import Draft
 from service.security.encryption import Place
 from service.storage import load
@@ -57,10 +58,9 @@ class Receipt(Struct, frozen=True, kw_only=True):
     reference: str
     # By a contact whose reports do not freeze just now: nothing was stopped by it.
     unconfirmed: bool
-    frozen_at: datetime | None
     filed_at: datetime
-    confirmed_at: datetime | None
-    confirmation_is_late: bool
+    # What the wallet says of the freeze; None where nothing is stopped, or not any more.
+    obeyed: Obeyed | None
     progress: str
     report_id: ReportId
     withdrawn_at: datetime | None
@@ -200,18 +200,11 @@ async def see_receipt(house: House, wallet: Wallet, session: BrowserSession) -> 
         account = await load.account(db, wallet.id, report.account_id)
         now = await clock(db)
         others = await _could_report(db, wallet, session, now)
-    expected = wallet.policy.messages.confirmation_expected_within
-    confirmed_at = account.freeze_confirmed_at if account.is_frozen else None
-    since = account.frozen_at if ticket.is_open else None
     return Receipt(
         reference=report.reference,
         unconfirmed=report.unconfirmed,
-        frozen_at=since,
         filed_at=report.filed_at,
-        confirmed_at=confirmed_at,
-        confirmation_is_late=(
-            confirmed_at is None and since is not None and now >= since + expected
-        ),
+        obeyed=obeyed(account, ticket, wallet, now),
         progress=progress_of(ticket),
         report_id=report.id,
         withdrawn_at=report.withdrawn_at,

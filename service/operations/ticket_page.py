@@ -18,14 +18,23 @@ from domain.outcomes import Verdict, VerdictStatus
 from domain.recovery import Hint
 from domain.reports import LossKind, LossReport, Outcome, OwnerSafe
 from domain.tickets import Attempt, Proof, ProofKind, Proposal, ReleaseReason, Ticket
+from domain.wallet_reports import WalletReport
 from domain.wallets import Wallet
-from service.operations import agents, cleared_devices, ticket_people, timeline, why_not
+from service.operations import (
+    agents,
+    cleared_devices,
+    ticket_people,
+    timeline,
+    wallet_on_ticket,
+    why_not,
+)
 from service.operations.addresses import masked
 from service.operations.disputes import place_of as note_place
 from service.operations.hints import Said, place_of
 from service.operations.house import House
 from service.operations.ticket_people import PeopleSeen
 from service.operations.timeline import Entry, Happened
+from service.operations.wallet_on_ticket import WalletReportSeen
 from service.operations.why_not import Cannot
 from service.security.encryption import Place
 from service.storage import load
@@ -111,6 +120,9 @@ class ProofSeen(Struct, frozen=True, kw_only=True):
     source: str
     recorded_at: datetime
     recorded_by: str
+    # Of an identity that the wallet proved anew: how well, and when.
+    level: str | None
+    performed_at: datetime
 
 
 class ProposalSeen(Struct, frozen=True, kw_only=True):
@@ -132,6 +144,7 @@ class TicketSeen(Struct, frozen=True, kw_only=True):
     devices: tuple[DeviceOnFile, ...]
     sessions_ended: int
     reports: tuple[ReportSeen, ...]
+    wallet_reports: tuple[WalletReportSeen, ...]
     hints: tuple[HintSeen, ...]
     disputes: tuple[DisputeSeen, ...]
     attempts: tuple[Attempt, ...]
@@ -153,6 +166,7 @@ class _Stored(Struct, frozen=True, kw_only=True):
     wallet: Wallet
     account: Account
     reports: tuple[LossReport, ...]
+    wallet_reports: tuple[WalletReport, ...]
     hints: tuple[Hint, ...]
     disputes: tuple[Dispute, ...]
     attempts: tuple[Attempt, ...]
@@ -189,6 +203,7 @@ async def see(db: AsyncConnection, house: House, ticket: Ticket, agent: Agent) -
             _report(one, contacts[one.contact_id], _pending_on(one, stored), names.get, opener)
             for one in stored.reports
         ),
+        wallet_reports=tuple(wallet_on_ticket.seen(one, opener) for one in stored.wallet_reports),
         hints=tuple(_hint(one, opener) for one in stored.hints),
         disputes=tuple(_dispute(one, opener) for one in stored.disputes),
         attempts=stored.attempts,
@@ -235,6 +250,7 @@ async def _load(db: AsyncConnection, ticket: Ticket) -> _Stored:
         wallet=wallet,
         account=account,
         reports=reports,
+        wallet_reports=await load.wallet_reports_of(db, wallet.id, ticket.id),
         hints=await load.hints_of(db, wallet.id, ticket.id),
         disputes=await load.disputes_of(db, wallet.id, ticket.id),
         attempts=await load.attempts_on(db, wallet.id, ticket.id),
@@ -265,6 +281,7 @@ def _sealed(stored: _Stored) -> Iterator[bytes | None]:
     yield from (one.label for one in stored.devices)
     yield from (one.note for one in stored.reports)
     yield from (one.reach for one in stored.reports)
+    yield from wallet_on_ticket.sealed(stored.wallet_reports)
     yield from (one.said for one in stored.hints)
     yield from (one.note for one in stored.disputes)
     yield from (one.name for one in stored.contacts.values())
@@ -294,7 +311,8 @@ def _address(one: AccountAddress, stored: _Stored, opener: Opener) -> AddressOnF
 
 def _lost_at(stored: _Stored) -> datetime:
     """The earliest instant the phone may have been gone: report or "noticed at"."""
-    noticed = [one.noticed_at for one in stored.reports if one.noticed_at is not None]
+    reports = (*stored.reports, *stored.wallet_reports)
+    noticed = [one.noticed_at for one in reports if one.noticed_at is not None]
     return min([stored.ticket.opened_at, *noticed])
 
 
@@ -305,7 +323,9 @@ def _device(one: Device, stored: _Stored, opener: Opener) -> DeviceOnFile:
         platform=one.platform,
         linked_at=one.linked_at,
         barred=is_barred(one, stored.account),
-        named_in_report=any(report.device_id == one.id for report in stored.reports),
+        named_in_report=any(
+            report.device_id == one.id for report in (*stored.reports, *stored.wallet_reports)
+        ),
     )
 
 
@@ -381,6 +401,8 @@ def _proof(one: Proof, name: Callable[..., str | None], opener: Opener) -> Proof
         source=opener.text(Place("proofs", "source", one.id), one.source),
         recorded_at=one.recorded_at,
         recorded_by=name(one.recorded_by) or "",
+        level=one.level,
+        performed_at=one.performed_at,
     )
 
 

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import contacts
 from domain.access import Agent
 from domain.accounts import Account
 from domain.contacts import SUSPENDED, Contact
+from domain.events import ReinstatementRejected, name_of
 from domain.ids import AgentId, ContactId
 from domain.refusals import OwnerNotVerified
 from domain.reports import LossReport
@@ -42,6 +44,9 @@ class SuspendedSeen(Struct, frozen=True, kw_only=True):
     name: str
     # Who wants to take them back, and waits for a second person; empty: nobody.
     proposed_by: str
+    # Whoever said no to the last proposal, and why; empty: nobody did, or there is a newer one.
+    rejected_by: str
+    rejected_because: str
     cannot_propose: str | None
     cannot_confirm: str | None
 
@@ -79,13 +84,38 @@ async def see(
         if one.id in judged and one.status is SUSPENDED and not one.is_gone(account, now)
     ]
     opener = await Opener.for_values(db, house.keys, [one.name for one in (*leaving, *suspended)])
-    proposers = [one.reinstatement_proposed_by for one in suspended]
-    names = await agents.names_of(db, house, [one for one in proposers if one is not None])
+    said_no = await _said_no(db, ticket) if suspended else {}
+    acted = {one.reinstatement_proposed_by for one in suspended}
+    acted |= {one.by for one in said_no.values()}
+    names = await agents.names_of(db, house, [one for one in acted if one is not None])
     asked = _Asked(ticket=ticket, account=account, agent=agent, now=now)
     return PeopleSeen(
         removals=tuple(_removal(one, _name(one, opener), asked) for one in leaving),
-        suspended=tuple(_suspended(one, _name(one, opener), names, asked) for one in suspended),
+        suspended=tuple(
+            _suspended(one, _name(one, opener), names, said_no.get(one.id), asked)
+            for one in suspended
+        ),
     )
+
+
+class _SaidNo(Struct, frozen=True, kw_only=True):
+    contact_id: ContactId
+    by: AgentId = field(name="rejected_by")
+    reason: str
+
+
+class _Recorded(Struct, frozen=True, kw_only=True):
+    what: _SaidNo
+
+
+async def _said_no(db: AsyncConnection, ticket: Ticket) -> dict[ContactId, _SaidNo]:
+    """The last no to taking each of them back: it is recorded, and stored nowhere else."""
+    entries = await load.journal_of(db, ticket.wallet_id, ticket.account_id, since=ticket.opened_at)
+    named = f'"event":"{name_of(ReinstatementRejected)}"'
+    told = (
+        msgspec.json.decode(entry, type=_Recorded).what for _, entry in entries if named in entry
+    )
+    return {one.contact_id: one for one in told}
 
 
 class _Asked(Struct, frozen=True, kw_only=True):
@@ -115,14 +145,21 @@ def _removal(one: Contact, name: str, asked: _Asked) -> RemovalSeen:
 
 
 def _suspended(
-    one: Contact, name: str, names: Mapping[AgentId, str], asked: _Asked
+    one: Contact,
+    name: str,
+    names: Mapping[AgentId, str],
+    said_no: _SaidNo | None,
+    asked: _Asked,
 ) -> SuspendedSeen:
     account, agent, now = asked.account, asked.agent, asked.now
     by = one.reinstatement_proposed_by
+    no = said_no if by is None else None
     return SuspendedSeen(
         contact_id=one.id,
         name=name,
         proposed_by=names.get(by, "") if by is not None else "",
+        rejected_by=names.get(no.by, "") if no is not None else "",
+        rejected_because=no.reason if no is not None else "",
         cannot_propose=refusal_of(
             lambda: contacts.propose_reinstatement(one, account=account, by=agent, now=now)
         ),

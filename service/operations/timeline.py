@@ -18,6 +18,7 @@ from service.storage import load
 _CAUSE_FIRST: Final = (
     "loss-reported",
     "unconfirmed-loss-reported",
+    "wallet-reported-loss",
     "ticket-opened",
     "ticket-joined",
     "hint-left",

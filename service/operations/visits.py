@@ -114,7 +114,7 @@ async def ask_code(
     """Put a code on its way to the enrolled address, asked for from a source network; to the
     `other` one, their second, if there is one and it may do what this is for.
 
-    Raises TooSoon, and TooMany when what all share is used up.
+    Raises TooSoon, PageExpired, and TooMany when what all share is used up.
     """
     purpose = Purpose(session.purpose)
     async with house.engine.begin() as db:
@@ -128,6 +128,8 @@ async def ask_code(
                 raise LinkNotValid
             if other:
                 second = await other_address(db, wallet, session, contact, await clock(db))
+        # It may have expired and been swept away while the lock was waited for.
+        await browsers.again(db, session)
         address_id = second.id if second else None
         await codes.ask(
             db, house, wallet, session, contact=contact, purpose=purpose, address_id=address_id

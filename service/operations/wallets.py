@@ -5,14 +5,15 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import WalletId
 from domain.policy import DEFAULT, Policy
-from domain.refusals import AddressNotAllowed
+from domain.refusals import AddressNotAllowed, NotFound
 from domain.wallets import DEFAULT_ALGORITHMS, DEFAULT_TYPES, Wallet
 from notifications import gsm7
 from service.operations.addresses import normal_email
@@ -104,6 +105,32 @@ async def change_issuer(house: House, origin: str, said: OwnersIssuer | None) ->
             token_types=said.types,
         )
         return await put(db, wallet, changed)
+
+
+async def change_policy(house: House, origin: str, said: Policy) -> Wallet:
+    """From now on the wallet's own numbers; deadlines that were given keep what they had.
+
+    Raises NotFound for an unknown origin. The bounds were checked when `said` was read.
+    """
+    async with house.engine.begin() as db:
+        # Not the whole row: a policy out of bounds is put right by this.
+        ours = update(wallets).where(wallets.c.origin == origin)
+        saved = await db.execute(
+            ours.values(policy=msgspec.to_builtins(said), row_version=wallets.c.row_version + 1)
+        )
+        if saved.rowcount != 1:
+            raise NotFound
+        return await the_one(db, select(wallets).where(wallets.c.origin == origin), Wallet)
+
+
+async def require_usable_policies(db: AsyncConnection) -> None:
+    """Refuse to start with numbers out of bounds. Raises WalletWrong that names wallet and number:
+    a row written by hand, or by a version that allowed more."""
+    for origin, stored in await db.execute(select(wallets.c.origin, wallets.c.policy)):
+        try:
+            msgspec.convert(stored, Policy)
+        except msgspec.ValidationError as wrong:
+            raise WalletWrong(f"policy of {origin}: {wrong}") from None
 
 
 async def _made(db: AsyncConnection, house: House, new: NewWallet) -> Wallet:

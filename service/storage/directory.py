@@ -10,7 +10,6 @@ from domain import contacts
 from domain.accounts import AccountAddress
 from domain.contacts import ContactStatus
 from domain.ids import AccountId, AddressId, ContactId, TicketId, WalletId
-from domain.policy import DEFAULT
 from domain.tickets import Ticket, TicketKind
 from notifications.directory import Destination, Recipient, Sender
 from service.security import message_links
@@ -37,7 +36,8 @@ class HouseDirectory:
     async def owner(
         self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
     ) -> tuple[Destination, ...]:
-        since = await clock(db) - DEFAULT.messages.removed_addresses_hear_for
+        wallet = await load.wallet(db, wallet_id)
+        since = await clock(db) - wallet.policy.messages.removed_addresses_hear_for
         return tuple(
             Destination(address_id=address.id, kind=address.kind)
             for address in await load.addresses_of(db, wallet_id, account_id)

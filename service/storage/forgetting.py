@@ -41,6 +41,7 @@ from service.storage.tables import (
     recovery_codes,
     safety_notes,
     tickets,
+    wallet_reports,
     wallet_sessions,
 )
 from service.storage.values import Person
@@ -167,6 +168,7 @@ async def drop_owner(db: AsyncConnection, account: Account) -> Account:
         (devices, {"label": _NOTHING, "name": cast(devices.c.id, Text)}),
         (disputes, {"note": None}),
         (loss_reports, {"note": None, "reach": None}),
+        (wallet_reports, {"note": None, "hot_line": None}),
     ):
         theirs = (table.c.wallet_id == account.wallet_id) & (table.c.account_id == account.id)
         await db.execute(update(table).where(theirs).values(**emptied))
@@ -202,6 +204,7 @@ async def forget_ticket(db: AsyncConnection, wallet_id: WalletId, ticket_id: Tic
     gone = 0
     for table, emptied in (
         (loss_reports, {"note": None, "reach": None}),
+        (wallet_reports, {"note": None, "hot_line": None}),
         (disputes, {"note": None}),
         (proofs, {"source": None}),
     ):

@@ -7,7 +7,7 @@ however many accounts and closed tickets there are.
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, extract, func, select
+from sqlalchemy import and_, extract, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.storage.tables import (
@@ -18,6 +18,8 @@ from service.storage.tables import (
     outbox,
     sealing,
     seals,
+    signals,
+    streams,
     tickets,
 )
 
@@ -26,20 +28,27 @@ _OPEN: Final = and_(tickets.c.closed_at.is_(None), tickets.c.kind == "loss")
 # A frozen account always has exactly one open ticket, and every other one is unconfirmed.
 _FROZEN: Final = and_(_OPEN, ~tickets.c.unconfirmed)
 _NOT_OBEYED: Final = and_(
-    _FROZEN,
+    # Written into the statement, so that the index over these alone serves it.
+    accounts.c.state == literal_column("'frozen'"),
     accounts.c.confirmed_version.is_distinct_from(accounts.c.version),
-    accounts.c.frozen_at < now - _CONFIRMED_WITHIN,
+    accounts.c.frozen_at <= now - _CONFIRMED_WITHIN,
 )
 
 # Name and what it tells.
 GAUGES: Final = {
     "accounts_frozen": "Accounts that are frozen now.",
     "freezes_unconfirmed": "Frozen for over 60 s, and the wallet has not said that it obeys.",
+    "freeze_unconfirmed_oldest_seconds": "How long the oldest of these has been frozen.",
+    "owners_not_reached": "Open tickets of which every message to the owner failed.",
     "freezes_last_minute": "Accounts frozen in the last minute: many at once want a look.",
     "tickets_open": "Open loss tickets.",
     "tickets_overdue": "Open loss tickets past the instant by which they should be decided.",
     "message_oldest_seconds": "How long the oldest promised message has waited for the worker.",
     "deliveries_overdue": "Messages that should have been sent and were not yet.",
+    "signals_waiting_seconds": "How long the oldest fact has waited to be queued for wallets.",
+    "signals_overdue_seconds": "How long the oldest signal to a wallet's receiver has been due.",
+    "signals_parked": "Signals given up on, or whose receiver is gone; they are sent by hand.",
+    "streams_resting": "Receivers that failed so often that they are left alone for a while.",
     "journal_unsealed_seconds": "How long the oldest journal entry has waited for its seal.",
 }
 
@@ -53,16 +62,35 @@ async def counted(db: AsyncConnection) -> dict[str, float]:
         .outerjoin(seals, seals.c.entry_id == journal.c.id)
         .where(journal.c.xid >= sealed_below, seals.c.entry_id.is_(None))
     )
-    obeying = tickets.join(accounts, accounts.c.id == tickets.c.account_id)
+    of_accounts = tickets.join(accounts, accounts.c.id == tickets.c.account_id)
     overdue = and_(deliveries.c.state == "due", deliveries.c.due_at < now)
+    listening = and_(
+        streams.c.ended_at.is_(None), streams.c.status == "enabled", streams.c.kind != "poll"
+    )
+    heard = signals.join(streams, streams.c.id == signals.c.stream_id)
+    oldest = select(func.min(signals.c.queued_at)).select_from(heard)
     asked: dict[str, Any] = {
         "accounts_frozen": _how_many(tickets, _FROZEN),
-        "freezes_unconfirmed": _how_many(obeying, _NOT_OBEYED),
-        "freezes_last_minute": _how_many(obeying, _FROZEN, accounts.c.frozen_at > _A_MINUTE_AGO),
+        "freezes_unconfirmed": _how_many(accounts, _NOT_OBEYED),
+        "freeze_unconfirmed_oldest_seconds": _seconds_since(
+            select(func.min(accounts.c.frozen_at)).where(_NOT_OBEYED)
+        ),
+        "owners_not_reached": _how_many(tickets, _OPEN, tickets.c.proof_requested_at.isnot(None)),
+        "freezes_last_minute": _how_many(
+            of_accounts, _FROZEN, accounts.c.frozen_at > _A_MINUTE_AGO
+        ),
         "tickets_open": _how_many(tickets, _OPEN),
         "tickets_overdue": _how_many(tickets, _OPEN, tickets.c.decision_until < now),
         "message_oldest_seconds": _seconds_since(waits),
         "deliveries_overdue": _how_many(deliveries, overdue),
+        "signals_waiting_seconds": _seconds_since(
+            select(func.min(outbox.c.created_at)).where(outbox.c.signal_waiting)
+        ),
+        "signals_overdue_seconds": _seconds_since(
+            oldest.where(listening, signals.c.state == "due")
+        ),
+        "signals_parked": _how_many(signals, signals.c.state == "parked"),
+        "streams_resting": _how_many(streams, listening, streams.c.rests_until > now),
         "journal_unsealed_seconds": _seconds_since(unsealed),
     }
     row = await db.execute(select(*(asked[name].label(name) for name in GAUGES)))

@@ -30,6 +30,7 @@ from domain.refusals import ChangedMeanwhile, NotFound
 from domain.reports import LossReport
 from domain.safety import SafetyNote
 from domain.tickets import Attempt, Proof, Proposal, Ticket
+from domain.wallet_reports import WalletReport
 from domain.wallets import Wallet
 from notifications.outbox import Promise
 from notifications.outbox import rows as outbox_rows
@@ -40,11 +41,14 @@ from service.storage.values import (
     ApiClient,
     Authenticator,
     BrowserSession,
+    ClientKey,
     IdempotencyKey,
     NewAddress,
     PageLink,
     Person,
     PersonAddress,
+    Stream,
+    StreamSubject,
 )
 
 V = TypeVar("V", bound=Struct)
@@ -53,6 +57,7 @@ TABLE_OF: Final[Mapping[type[Struct], Table]] = {
     Wallet: tables.wallets,
     ApiClient: tables.api_clients,
     AccessToken: tables.access_tokens,
+    ClientKey: tables.client_keys,
     Person: tables.persons,
     PersonAddress: tables.person_addresses,
     NewAddress: tables.new_addresses,
@@ -67,6 +72,7 @@ TABLE_OF: Final[Mapping[type[Struct], Table]] = {
     BrowserSession: tables.browser_sessions,
     Challenge: tables.challenges,
     LossReport: tables.loss_reports,
+    WalletReport: tables.wallet_reports,
     Ticket: tables.tickets,
     Proof: tables.proofs,
     Proposal: tables.proposals,
@@ -81,6 +87,8 @@ TABLE_OF: Final[Mapping[type[Struct], Table]] = {
     SafetyNote: tables.safety_notes,
     Agent: tables.agents,
     IdempotencyKey: tables.idempotency_keys,
+    Stream: tables.streams,
+    StreamSubject: tables.stream_subjects,
 }
 _AS_THEY_ARE: Final = (datetime, UUID, bytes)
 

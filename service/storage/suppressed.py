@@ -12,7 +12,7 @@ address, the invitation looks like one that is not answered.
 import hmac
 from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,13 +24,23 @@ from service.storage.tables import now, suppressed_addresses
 async def suppress(
     db: AsyncConnection, keys: KeyRing, wallet_id: WalletId, address_index: bytes
 ) -> None:
-    """For good. Said again, the first instant stands."""
+    """Until they take it back. Said again, the first instant stands."""
     row = {
         "wallet_id": wallet_id,
         "address_hash": _hash(keys, wallet_id, address_index),
         "since": now,
     }
     await db.execute(insert(suppressed_addresses).values(row).on_conflict_do_nothing())
+
+
+async def unsuppress(
+    db: AsyncConnection, keys: KeyRing, wallet_id: WalletId, address_index: bytes
+) -> bool:
+    """Whether there was anything to take back."""
+    this = (suppressed_addresses.c.wallet_id == wallet_id) & (
+        suppressed_addresses.c.address_hash == _hash(keys, wallet_id, address_index)
+    )
+    return (await db.execute(delete(suppressed_addresses).where(this))).rowcount == 1
 
 
 async def is_suppressed(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -20,6 +21,8 @@ from domain.ids import (
     PersonId,
     ReportId,
     SessionId,
+    SignalId,
+    StreamId,
     WalletId,
 )
 from domain.reports import Way
@@ -31,17 +34,41 @@ class Scope(StrEnum):
     ACCOUNTS = "accounts"
     SESSIONS = "sessions"
     INTROSPECT = "introspect"
+    FREEZE = "freeze"
+    PROOFS = "proofs"
+    WEBHOOKS = "webhooks"
+    # Shared Signals: streams are made and changed; read, and polled.
+    SSF_MANAGE = "ssf.manage"
+    SSF_READ = "ssf.read"
 
 
 class ApiClient(Struct, frozen=True, kw_only=True):
     id: ClientId
     wallet_id: WalletId
     client_id: str
-    secret_sha256: bytes
+    # None for a client that signs with keys.
+    secret_sha256: bytes | None
+    # The secret before it, good until its end.
+    earlier_secret_sha256: bytes | None = None
+    earlier_secret_until: datetime | None = None
     scopes: tuple[Scope, ...]
     created_at: datetime
     ended_at: datetime | None = None
+    # No session is told to live longer than this from the answer on.
+    exp_cap_seconds: int | None = None
+    # To the minute.
+    last_token_at: datetime | None = None
     row_version: int = 1
+
+
+class ClientKey(Struct, frozen=True, kw_only=True):
+    """A public key that a client signs its assertions with."""
+
+    wallet_id: WalletId
+    client_id: ClientId
+    kid: str
+    jwk: str
+    added_at: datetime
 
 
 class AccessToken(Struct, frozen=True, kw_only=True):
@@ -189,3 +216,90 @@ class BrowserSession(Struct, frozen=True, kw_only=True):
     seen_at: datetime
     expires_at: datetime
     row_version: int = 1
+
+
+class StreamKind(StrEnum):
+    """How a wallet's program hears: it is sent signed tokens, asks for them, or is sent JSON."""
+
+    PUSH = "push"
+    POLL = "poll"
+    WEBHOOK = "webhook"
+
+
+class StreamStatus(StrEnum):
+    ENABLED = "enabled"
+    # What happens is kept for it, and told once it is enabled again.
+    PAUSED = "paused"
+    # What happens is not kept for it.
+    DISABLED = "disabled"
+
+
+class Stream(Struct, frozen=True, kw_only=True):
+    """One receiver of one client."""
+
+    id: StreamId
+    wallet_id: WalletId
+    client_id: ClientId
+    kind: StreamKind
+    status: StreamStatus = StreamStatus.ENABLED
+    status_reason: str | None = None
+    url: str | None = None
+    # Sealed under the wallet's key, as the secrets are.
+    authorization: bytes | None = None
+    secret: bytes | None = None
+    secret_before: bytes | None = None
+    secret_before_until: datetime | None = None
+    events: tuple[str, ...]
+    events_requested: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    algorithm: str = "RS256"
+    subjects: str = "all"
+    description: str | None = None
+    verified_at: datetime | None = None
+    created_at: datetime
+    ended_at: datetime | None = None
+    failing_since: datetime | None = None
+    failures: int = 0
+    rests_until: datetime | None = None
+    row_version: int = 1
+
+
+class StreamSubject(Struct, frozen=True, kw_only=True):
+    stream_id: StreamId
+    account_id: AccountId
+    wallet_id: WalletId
+    added: bool
+    at: datetime
+
+
+class SignalState(StrEnum):
+    DUE = "due"
+    SENT = "sent"
+    # Tried for days: a person decides.
+    PARKED = "parked"
+    # The receiver will not take it, however often it is sent.
+    REFUSED = "refused"
+    # Its receiver is gone.
+    POINTLESS = "pointless"
+
+
+class Signal(Struct, frozen=True, kw_only=True):
+    """One fact to be told to one receiver."""
+
+    id: SignalId
+    wallet_id: WalletId
+    stream_id: StreamId
+    account_id: AccountId | None
+    outbox_id: UUID | None = None
+    event: str
+    body: str
+    type: str
+    position: int
+    state: SignalState
+    attempts: int
+    due_at: datetime
+    queued_at: datetime
+    sent_at: datetime | None = None
+    token: str | None = None
+    last_error: str | None = None
+    status_code: int | None = None

@@ -17,7 +17,7 @@ from service.pages import AnyRequest, go
 from service.web.code_step import CodeStep
 from service.web.frame import FOLLOW_COOKIE, contact_here, show
 from service.web.link import Door, LinkPage, press
-from service.web.report_pages import STATES
+from service.web.report_pages import STATES, said_obeyed
 
 CODE, LIST = "/status/code", "/status/reports"
 
@@ -31,6 +31,9 @@ class FollowedShown(Struct, frozen=True, kw_only=True):
     # "received", "handled", "closed"
     state: str
     may_withdraw: bool
+    # "waiting", "confirmed", "silent"; None where nothing is stopped by it, or not any more.
+    confirmation: str | None
+    confirmed_at: datetime | None
 
 
 class ReportsPage(Struct, frozen=True, kw_only=True):
@@ -48,6 +51,8 @@ class ReportsPage(Struct, frozen=True, kw_only=True):
                 withdrawn_at=report.withdrawn_at,
                 state=STATES[report.progress],
                 may_withdraw=report.may_be_withdrawn,
+                confirmation=said_obeyed(report.obeyed),
+                confirmed_at=report.obeyed.confirmed_at if report.obeyed is not None else None,
             )
             for report in seen.reports
         )

@@ -28,6 +28,8 @@ class DisputePage(Struct, frozen=True, kw_only=True):
 
     # None: the wallet is not frozen.
     frozen_at: datetime | None
+    # The wallet has not said in time that it obeys: call there, too.
+    is_silent: bool
     note: str
     # "long-note"
     problem: str | None
@@ -84,7 +86,11 @@ async def _form(
 ) -> Response[str]:
     seen = await frozen_page.see_frozen(house, wallet, session)
     page = DisputePage(
-        frozen_at=seen.frozen_at, note=note, problem=problem, idempotency_key=new_token()
+        frozen_at=seen.frozen_at,
+        is_silent=seen.confirmation_is_late,
+        note=note,
+        problem=problem,
+        idempotency_key=new_token(),
     )
     return show(
         request,

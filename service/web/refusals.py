@@ -80,7 +80,8 @@ REFUSALS: Final[Mapping[type[Refused], Words]] = {
     ),
     r.AccountNotFrozen: Words(
         _("The wallet is not blocked"),
-        _("There is nothing to unblock."),
+        _("It was given back. Sign in to %(wallet)s as usual, and close this page."),
+        _CALL,
     ),
     r.DeviceReported: Words(
         _("This phone or computer was reported"),
@@ -107,6 +108,10 @@ REFUSALS: Final[Mapping[type[Refused], Words]] = {
     r.AddressNotAllowed: Words(
         _("This address cannot be used"),
         _("Write a whole e-mail address, or the number of a mobile phone."),
+    ),
+    r.NoRehearsalNow: Words(
+        _("No rehearsal can begin now"),
+        _("There is one every 30 days at most, whoever asks. Try again some days later."),
     ),
     r.NotOpen: Words(
         _("This invitation no longer works"),
@@ -158,6 +163,9 @@ REFUSALS: Final[Mapping[type[Refused], Words]] = {
     r.OwnerNotFree: _STAFF,
     r.TicketClosed: _STAFF,
     r.ProofsMissing: _STAFF,
+    r.LevelNotCounted: _STAFF,
+    r.PerformedBeforeFreeze: _STAFF,
+    r.PerformedInFuture: _STAFF,
     r.LevelTooLow: _STAFF,
     r.TooNewToApprove: _STAFF,
     r.OwnProposal: _STAFF,
@@ -177,6 +185,11 @@ REFUSALS: Final[Mapping[type[Refused], Words]] = {
     r.TokenNotValid: _STAFF,
     r.SignInVoid: _TIME,
     r.IssuerAway: _STAFF,
+    r.TooManyStreams: _STAFF,
+    r.StreamDiffers: _STAFF,
+    r.UrlNotAllowed: _STAFF,
+    r.TooManyEndpoints: _STAFF,
+    r.EndpointNotEnabled: _STAFF,
     r.KeyReused: _CHANGED,
     r.StillRunning: Words(
         _("This is being done right now"),

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from service.operations.obeying import Obeyed
 from service.operations.reports import Choice, DeviceSeen, Receipt, Visit
 from service.web.spelling import spelled
 from service.web.telling import Told
@@ -124,10 +125,11 @@ class ReceiptPage(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, receipt: Receipt, language: str) -> "ReceiptPage":
+        told = receipt.obeyed
         return cls(
-            stopped_at=receipt.frozen_at or receipt.filed_at,
-            confirmation=_confirmation(receipt),
-            confirmed_at=receipt.confirmed_at,
+            stopped_at=told.frozen_at if told is not None else receipt.filed_at,
+            confirmation=said_obeyed(told),
+            confirmed_at=told.confirmed_at if told is not None else None,
             reference=receipt.reference,
             spelled=spelled(receipt.reference, language),
             state=STATES[receipt.progress],
@@ -149,12 +151,13 @@ STATES: Final[Mapping[str, str]] = {
 _PLATFORMS: Final[Mapping[str, str]] = {"android": "Android", "ios": "iPhone", "web": "Web"}
 
 
-def _confirmation(receipt: Receipt) -> str | None:
-    if receipt.frozen_at is None:
+def said_obeyed(told: Obeyed | None) -> str | None:
+    """ "waiting", "confirmed", "silent"; None where nothing is stopped, or not any more."""
+    if told is None:
         return None
-    if receipt.confirmed_at is not None:
+    if told.confirmed_at is not None:
         return "confirmed"
-    return "silent" if receipt.confirmation_is_late else "waiting"
+    return "silent" if told.is_late else "waiting"
 
 
 def _devices(visit: Visit) -> tuple[DeviceShown, ...]:

@@ -6,6 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from domain import contacts
+from domain.access import Agent
+from domain.accounts import Account
+from domain.change import Change
 from domain.contacts import (
     ACTIVE,
     DECLINED,
@@ -21,6 +24,7 @@ from domain.contacts import (
     ContactStatus,
     Ending,
     MayReport,
+    StaysSuspended,
 )
 from domain.events import (
     AddressDisowned,
@@ -35,6 +39,7 @@ from domain.events import (
     ContactSuspended,
     InvitationLapsed,
     ReinstatementProposed,
+    ReinstatementRejected,
 )
 from domain.policy import DEFAULT
 from domain.refusals import (
@@ -372,6 +377,45 @@ def test_reinstating_undoes_pause_and_removal() -> None:
 
     assert back == a_contact()
     assert back.can_report(an_account(), NOON)
+
+
+def test_the_second_may_say_no_and_why_and_it_may_be_proposed_anew() -> None:
+    proposed = carl(SUSPENDED, reinstatement_proposed_by=ASTRID)
+
+    def reject(
+        contact: Contact, by: Agent | None = None, account: Account | None = None
+    ) -> Change[Contact]:
+        return contacts.reject_reinstatement(
+            contact,
+            account=account or an_account(),
+            by=by or arne(),
+            because=StaysSuspended.NOT_EXPLAINED,
+            now=NOON,
+        )
+
+    change = reject(proposed)
+    assert change.value == carl(SUSPENDED)
+    assert change.events == (
+        ReinstatementRejected(
+            account_id=OLGAS,
+            contact_id=CARL,
+            proposed_by=ASTRID,
+            rejected_by=ARNE,
+            reason="not-explained",
+            at=NOON,
+        ),
+    )
+    contacts.propose_reinstatement(change.value, account=an_account(), by=astrid(), now=NOON)
+    with pytest.raises(NothingPending):
+        reject(change.value)
+    with pytest.raises(LevelTooLow):
+        reject(proposed, astrid())
+    with pytest.raises(OwnProposal):
+        reject(carl(SUSPENDED, reinstatement_proposed_by=ARNE))
+    with pytest.raises(AccountIsFrozen):
+        reject(proposed, account=a_frozen_account())
+    with pytest.raises(NotSuspended):
+        reject(a_contact(reinstatement_proposed_by=ASTRID))
 
 
 def test_only_a_suspended_contact_is_reinstated_and_not_while_frozen() -> None:

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from domain import contacts
 from domain.contacts import (
@@ -20,6 +21,8 @@ from domain.contacts import (
     Contact,
     ContactStatus,
 )
+from domain.events import Event, InvitationWithheld
+from domain.policy import ContactPolicy
 from domain.refusals import AlreadyInvited, Refused, TooSoon
 from tests.builders import (
     A_DAY,
@@ -28,6 +31,7 @@ from tests.builders import (
     ASTRID,
     CLEO,
     NOON,
+    OLGAS,
     a_contact_who_leaves,
     an_account,
     an_invitation,
@@ -102,7 +106,6 @@ def test_a_decline_stays_one_with_its_own_instant(
     after = ends(private, now)
 
     assert after.status is DECLINED
-    # The 90 days' rest counts from when the contact said no.
     assert after.ended_at == NOON - AN_HOUR
     assert after.place is None
 
@@ -121,6 +124,67 @@ def test_a_no_and_a_silence_rest_for_90_days_and_alike() -> None:
         invited(again, before, now=rested)
     with pytest.raises(AlreadyInvited):
         invited(again, private, now=NOON - A_MOMENT)
+
+
+def test_what_was_taken_back_is_invited_again_alike_and_sent_to_nobody_who_said_no() -> None:
+    no_at = NOON - AN_HOUR
+    silent = taken_back(an_invitation(sent_at=()), NOON - A_MOMENT)
+    private = taken_back(declined(an_invitation(sent_at=()), no_at), NOON - A_MOMENT)
+    again = an_invitation(id=CLEO, invited_at=NOON)
+
+    def seen(*before: Contact, now: datetime) -> tuple[object, ...]:
+        """What shows of it: place, end, sendings, whether it may be taken back or lapses."""
+        new = invited(again, *before, now=now)
+        lapses = lapsed(new, new.lapses_at)
+        shown = (new.place, new.lapses_at, new.sent_at, new.is_unanswered(now))
+        return (*shown, contacts.can_be_taken_back(new, now), lapses.lapsed_at, lapses.place)
+
+    assert seen(silent, now=NOON) == seen(private, now=NOON)
+    assert invited(again, silent).status is INVITED
+    unsent = invited(again, silent, private)
+    assert (unsent.status, unsent.link_sha256, unsent.ended_at) == (DECLINED, None, no_at)
+    # The no counts from itself: nobody can see when this rest ends.
+    for before in (private, replace(taken_back(unsent, NOON), sent_at=())):
+        last = no_at + 90 * A_DAY
+        assert invited(again, before, now=last - A_MOMENT).status is DECLINED
+        assert invited(again, before, now=last).status is INVITED
+
+
+def test_an_invitation_that_nobody_is_sent_is_recorded_and_told_like_any_other() -> None:
+    def events(before: Contact) -> list[Event]:
+        change = contacts.invite(
+            an_invitation(id=CLEO),
+            account=an_account(),
+            others=(before,),
+            own_addresses=frozenset(),
+            sent_there=(),
+            policy=ContactPolicy(),
+            now=NOON,
+        )
+        return list(change.events)
+
+    private = declined(an_invitation(sent_at=()), NOON - AN_HOUR)
+    told = events(taken_back(an_invitation(sent_at=()), NOON - A_MOMENT))
+    withheld = InvitationWithheld(account_id=OLGAS, contact_id=CLEO, at=NOON)
+
+    assert events(taken_back(private, NOON - A_MOMENT)) == [*told, withheld]
+
+
+def test_nothing_is_sent_to_whoever_said_they_are_somebody_else() -> None:
+    stranger = somebody_else(taken_back(an_invitation(sent_at=()), NOON - AN_HOUR), NOON - AN_HOUR)
+
+    assert invited(an_invitation(id=CLEO), stranger).status is DECLINED
+    assert invited(an_invitation(id=CLEO), stranger, now=NOON + 90 * A_DAY).status is INVITED
+
+
+def test_an_erased_invitation_rests_like_a_silent_one_from_the_day_it_was_over() -> None:
+    open_one = an_invitation(lapses_at=NOON + A_DAY)
+    for before in (open_one, declined(open_one, NOON - AN_HOUR)):
+        gone = ended(before, NOON)
+        assert (gone.lapses_at, gone.lapsed_at) == (NOON, NOON)
+        with pytest.raises(TooSoon) as refusal:
+            invited(an_invitation(id=CLEO), gone, now=NOON + A_DAY)
+        assert refusal.value.retry_at == NOON + 90 * A_DAY
 
 
 # Where states lead ----------------------------------------------------------------------------

@@ -155,7 +155,7 @@ def test_of_a_contact_everything_is_kept(status: ContactStatus) -> None:
     assert retention.kept_until(here, has_reported=False, policy=DEFAULT) is None
 
 
-@pytest.mark.parametrize("status", [INVITED, DECLINED, LAPSED])
+@pytest.mark.parametrize("status", [INVITED, DECLINED, LAPSED, TAKEN_BACK, ENDED])
 @pytest.mark.parametrize("ended_at", [None, NOON, NOON + 3 * A_DAY])
 def test_a_no_and_a_silence_are_forgotten_at_the_same_instant(
     status: ContactStatus, ended_at: datetime | None
@@ -165,13 +165,6 @@ def test_a_no_and_a_silence_are_forgotten_at_the_same_instant(
     kept = retention.kept_until(gone, has_reported=False, policy=DEFAULT)
 
     assert kept == NOON + 13 * A_DAY
-
-
-@pytest.mark.parametrize("status", [TAKEN_BACK, ENDED])
-def test_whoever_never_agreed_is_forgotten_a_week_after_it_was_over(status: ContactStatus) -> None:
-    gone = an_invitation(status=status, ended_at=NOON)
-
-    assert retention.kept_until(gone, has_reported=False, policy=DEFAULT) == NOON + 7 * A_DAY
 
 
 @pytest.mark.parametrize(

@@ -78,44 +78,6 @@ def test_the_promised_numbers_of_a_contact_s_life() -> None:
     assert DEFAULT.closing.takes == 3 * day
 
 
-@pytest.mark.parametrize(
-    ("name", "least", "most"),
-    [
-        ("invitation_lasts", 1, 14),
-        ("sends_count_for", 30, 365),
-        ("sends_apart", 1, 7),
-        ("rests_for", 90, 365),
-        ("removal_takes", 3, 14),
-        ("second_removal_takes", 7, 30),
-        ("removals_count_for", 30, 365),
-        ("reminded_every", 90, 366),
-        ("unconfirmed_after", 14, 90),
-        ("ended_after", 180, 730),
-    ],
-)
-def test_a_wallet_may_move_a_length_within_its_bounds(name: str, least: int, most: int) -> None:
-    def contacts(seconds: float) -> Policy:
-        return msgspec.convert({"contacts": {name: seconds}}, Policy, strict=False)
-
-    for days in (least, most):
-        assert getattr(contacts(days * 86400).contacts, name) == timedelta(days=days)
-    for seconds in (least * 86400 - 1, most * 86400 + 1, 0):
-        with pytest.raises(msgspec.ValidationError, match=f"{name} lies between"):
-            contacts(seconds)
-
-
-def test_closing_and_undoing_have_bounds_too() -> None:
-    for part, name, fits, wrong in (
-        ("closing", "takes", 72 * 3600, 72 * 3600 - 1),
-        ("closing", "takes", 30 * 86400, 30 * 86400 + 1),
-        ("contacts", "acceptance_undone_within", 3600, 3599),
-        ("contacts", "acceptance_undone_within", 86400, 86401),
-    ):
-        msgspec.convert({part: {name: fits}}, Policy, strict=False)
-        with pytest.raises(msgspec.ValidationError):
-            msgspec.convert({part: {name: wrong}}, Policy, strict=False)
-
-
 def test_what_a_wallet_does_not_say_stays_as_it_is() -> None:
     changed = a_policy(contacts={"most": 3})
 

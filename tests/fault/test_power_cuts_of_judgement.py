@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from sqlalchemy import text, update
 
 from domain.challenges import Purpose
-from domain.contacts import ACTIVE, SUSPENDED
+from domain.contacts import ACTIVE, SUSPENDED, StaysSuspended
 from domain.ids import VerdictId
+from domain.policy import ContactPolicy, Policy
 from domain.recovery import GoodTime, Voice
 from domain.reports import LossKind, LossReport, Outcome
 from domain.safety import Wish
@@ -136,6 +137,11 @@ async def test_a_report_is_judged_wholly_or_not_at_all(scene: Scene) -> None:
     await everything_or_nothing(
         house, lambda: reinstating.propose(house, ticket_id, carl, by=astrid)
     )
+    await everything_or_nothing(
+        house,
+        lambda: reinstating.reject(house, ticket_id, carl, StaysSuspended.TOO_EARLY, by=arne),
+    )
+    await reinstating.propose(house, ticket_id, carl, by=astrid)
     await everything_or_nothing(house, lambda: reinstating.confirm(house, ticket_id, carl, by=arne))
     assert (await scene.contact()).status is ACTIVE
 
@@ -203,6 +209,14 @@ async def test_a_device_is_back_in_hand_wholly_or_not_at_all(scene: Scene) -> No
     )
 
 
+async def test_a_contact_s_own_rehearsal_begins_wholly_or_not_at_all(scene: Scene) -> None:
+    house, wallet, carl = scene.house, scene.wallet, scene.carl.id
+    session = await scene.in_his_space()
+    await everything_or_nothing(
+        house, lambda: drills.start_by_contact(house, wallet, session, carl, key="one")
+    )
+
+
 async def test_a_rehearsal_happens_wholly_or_not_at_all(scene: Scene) -> None:
     house, wallet = scene.house, scene.wallet
     await everything_or_nothing(
@@ -251,4 +265,8 @@ async def test_another_issuer_is_believed_wholly_or_not_at_all(scene: Scene) -> 
 
     await everything_or_nothing(
         scene.house, lambda: wallets.change_issuer(scene.house, scene.wallet.origin, said)
+    )
+    numbers = Policy(contacts=ContactPolicy(most=4))
+    await everything_or_nothing(
+        scene.house, lambda: wallets.change_policy(scene.house, scene.wallet.origin, numbers)
     )

@@ -76,6 +76,9 @@ async def test_the_operator_erases_and_suppresses_wholly_or_not_at_all(scene: Sc
     await everything_or_nothing(
         house, lambda: persons_by_hand.suppress_at(house, wallet, email, "cleo@correo.example")
     )
+    await everything_or_nothing(
+        house, lambda: persons_by_hand.lift_at(house, wallet, email, "cleo@correo.example")
+    )
 
 
 async def test_writing_stops_wholly_or_not_at_all(scene: Scene) -> None:

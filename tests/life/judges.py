@@ -13,6 +13,7 @@ from domain.tickets import CloseReason, Duress, TicketKind
 from tests import people as cast
 from tests.life.agents import AGENT, ENOUGH
 from tests.life.living import Sitting, Told
+from tests.life.nursery import OWNERS
 from tests.life.reporters import Reporters
 from tests.life.rights import may_stop
 from tests.life.stage import OWNER, WHICH, Stage
@@ -158,6 +159,27 @@ class Judges(Reporters):
             self.do(
                 self.changes.decide_removal(ticket["id"], contact["id"], agent, goes_on=goes_on)
             )
+
+    @rule(which=WHICH, token=st.integers(0, 1), goes_on=st.booleans())
+    def a_loss_overtakes_a_removal(self, which: int, token: int, *, goes_on: bool) -> None:
+        """It stands still, and the verified owner says what becomes of it."""
+        pages = self.pages_of(OWNERS[0])
+        if pages is None:
+            return
+        self.do(self.changes.remove(pages, self.someone_of(pages, which)["id"]))
+        sitting: Any = self.comes_with_a_link(self.born.links[token], Purpose.REPORT)
+        if not isinstance(sitting, Sitting):
+            return
+        self._reports_at_once(sitting, Told(LossKind.STOLEN))
+        self.look()
+        for ticket in self.watch.waiting(TicketKind.LOSS):
+            for kind in ENOUGH:
+                self.do(self.desk.prove(ticket["id"], kind, 1))
+            for one in self.watch.leaving():
+                if one["account_id"] == ticket["account_id"]:
+                    self.do(
+                        self.changes.decide_removal(ticket["id"], one["id"], 1, goes_on=goes_on)
+                    )
 
     def _judges(
         self,

@@ -30,6 +30,7 @@ _LEADS_CONTACT_TO: Final = {
     "contact-invited": ContactStatus.INVITED,
     "contact-accepted": ContactStatus.ACTIVE,
     "contact-declined": ContactStatus.DECLINED,
+    "invitation-withheld": ContactStatus.DECLINED,
     "invitation-lapsed": ContactStatus.LAPSED,
     "invitation-taken-back": ContactStatus.TAKEN_BACK,
     "removal-begun": ContactStatus.LEAVING,
@@ -111,6 +112,8 @@ class Record:
         elif name == "outcome-decided":
             self._withdrawn.discard(what["report_id"])
         elif name == "safety-asked":
+            # Asked again, the same ticket moves up.
+            self._boosts[what["ticket_id"]] += what["ticket_id"] in self._unsafe
             self._unsafe.add(what["ticket_id"])
         elif name in _LEADS_CONTACT_TO:
             self._leads(what["contact_id"], name)

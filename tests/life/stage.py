@@ -47,6 +47,8 @@ class Stage(RuleBasedStateMachine):
 
     def __init__(self, nursery: Nursery) -> None:
         super().__init__()
+        # Looked at once before the first.
+        self.steps: int = -1
         self._ends = ExitStack()
         self._runner = self._ends.enter_context(asyncio.Runner())
         url = self._ends.enter_context(nursery.life())

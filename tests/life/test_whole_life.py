@@ -30,6 +30,8 @@ OFTEN: Final = (
     *("removal-cancelled", "removal-disowned", "removal-decided", "contact-removed"),
     *("contact-left", "contact-paused", "contact-suspended", "contact-reinstated"),
     *("drill-done", "unconfirmed-loss-reported"),
+    *("safety-asked", "contact-removed-for-safety", "safety-ticket-closed"),
+    *("account-closing-begun", "account-closed"),
 )
 OWNERS_HEAR: Final = (*(f"{subject}@correo.example" for subject in OWNERS), "+5491123456789")
 JOB: Final = st.sampled_from(("seal", "settle", "close", "sweep", "hints", "send", "send"))
@@ -53,7 +55,6 @@ class WholeLife(Owners, Partings, Judges, Agents):
     def __init__(self, nursery: Nursery, lived: Lived) -> None:
         super().__init__(nursery)
         self._lived = lived
-        self._steps = -1
         # How much had arrived when a removal was first seen, by whom it is of and when it began.
         self._arrived_before: dict[tuple[object, object], int] = {}
 
@@ -81,7 +82,7 @@ class WholeLife(Owners, Partings, Judges, Agents):
     @invariant()
     def all_holds(self) -> None:
         # Looked at once before the first step, and after each.
-        self._steps += 1
+        self.steps += 1
         self.look()
         self._nobody_goes_untold()
 
@@ -96,7 +97,7 @@ class WholeLife(Owners, Partings, Judges, Agents):
 
     def teardown(self) -> None:
         self._lived.lives += 1
-        self._lived.steps += self._steps
+        self._lived.steps += self.steps
         self._lived.happened += self.watch.record.happened
         try:
             self.do(self.watch.look_at_the_end())

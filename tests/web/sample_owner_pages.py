@@ -174,6 +174,7 @@ def dispute_page(**different: object) -> Page:
     return Page(
         **{
             "frozen_at": NOW - timedelta(hours=1),
+            "is_silent": False,
             "note": "",
             "problem": None,
             "idempotency_key": "f6b0a0c2",
@@ -247,6 +248,7 @@ OWNER_SAMPLES: Mapping[tuple[str, str], Page] = {
     ("owner/safety_done.html", ""): Page(),
     ("owner/dispute.html", ""): dispute_page(),
     ("owner/dispute.html", "too long"): dispute_page(note="x" * 501, problem="long-note"),
+    ("owner/dispute.html", "silent"): dispute_page(is_silent=True),
     ("owner/dispute.html", "not blocked"): dispute_page(frozen_at=None),
     ("owner/disputed.html", ""): Page(frozen_at=NOW),
 }

@@ -21,6 +21,7 @@ Page = SimpleNamespace
 def the_wallet(brand: str = "#0a5c52") -> Page:
     return Page(
         name="Norte",
+        country="AR",
         origin_host="resguardo.norte.example",
         support_number="0800 555 0199",
         support_hours="24 h",
@@ -191,6 +192,8 @@ def a_followed(state: str, **different: object) -> Page:
             "withdrawn_at": None,
             "state": state,
             "may_withdraw": state != "closed",
+            "confirmation": None,
+            "confirmed_at": None,
         }
         | different
     )
@@ -257,8 +260,15 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ("status/code.html", ""): code_page(),
     ("status/reports.html", ""): Page(
         reports=(
-            a_followed("received"),
-            a_followed("handled", owner="Bruno", reference="9QF7-X3M2-5"),
+            a_followed("received", confirmation="silent"),
+            a_followed("received", confirmation="waiting"),
+            a_followed(
+                "handled",
+                owner="Bruno",
+                reference="9QF7-X3M2-5",
+                confirmation="confirmed",
+                confirmed_at=NOW,
+            ),
             a_followed("received", withdrawn_at=NOW, may_withdraw=False),
             a_followed("closed"),
         ),

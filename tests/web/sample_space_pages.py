@@ -106,6 +106,8 @@ SPACE_SAMPLES: Final = {
     ),
     ("space/label.html", ""): Page(owner=an_owner(), label="Mum", problem=None),
     ("space/label.html", "refused"): Page(owner=an_owner(), label="<b>", problem="bad-name"),
+    ("space/drill.html", ""): Page(owner=an_owner(), asked=False, idempotency_key="k"),
+    ("space/drill.html", "asked"): Page(owner=an_owner(), asked=True, idempotency_key="k"),
     ("space/leave.html", ""): Page(owner=an_owner()),
     ("space/leave.html", "all"): Page(owner=None),
     ("space/second.html", ""): second_page(),

@@ -224,7 +224,8 @@ async def test_two_agents_take_a_suspended_contact_back_where_the_report_was_jud
         stands = select(contacts.c.status).where(contacts.c.id != suspended.cleo.id)
         assert await db.scalar(stands) == "suspended"
 
-    page = await (await arne.browser.open(suspended.path)).press(path, button="Confirm: take back")
+    page = await arne.browser.open(suspended.path)
+    page = await page.press(page.form(path, saying="Confirm: take back"))
 
     assert "Recorded." in page.text
     assert "Suspended for false reports" not in page.text
@@ -232,6 +233,34 @@ async def test_two_agents_take_a_suspended_contact_back_where_the_report_was_jud
         assert await db.scalar(stands) == "active"
         told = set(await db.scalars(select(outbox.c.event)))
     assert "contact-reinstated" in told
+
+
+async def test_the_second_agent_says_no_and_why_and_the_first_reads_it(
+    house: House, suspended: Case, astrid: AtDesk, arne: AtDesk
+) -> None:
+    page = await astrid.browser.open(suspended.path)
+    path = next(f.action for f in page.forms if f.action.endswith("/reinstatement"))
+    own = await page.press(path, button="Propose to take back")
+    assert "They stay suspended" not in own.text
+    page = await arne.browser.open(suspended.path)
+    no = next(form for form in page.forms if "because" in form.names)
+    without = await page.press(no, button="They stay suspended", because="")
+    assert without.status == 422
+    assert "A no needs its reason." in without.text
+
+    page = await page.press(no, button="They stay suspended", because="not-explained")
+
+    assert "Recorded." in page.text
+    page = await astrid.browser.open(suspended.path)
+    assert "did not agree to take them back: What they reported is not explained" in page.text
+    assert "Arne" in page.text
+    async with house.engine.connect() as db:
+        stands = select(contacts.c.status).where(contacts.c.id != suspended.cleo.id)
+        assert await db.scalar(stands) == "suspended"
+    # It may be proposed anew, and then waits again.
+    page = await page.press(path, button="Propose to take back")
+    assert "did not agree" not in page.text
+    assert "Astrid proposes to take them back." in page.text
 
 
 async def test_who_was_not_judged_on_this_ticket_is_not_taken_back_from_it(

@@ -43,6 +43,13 @@ from service.storage.load.judgement import (
     verdict_anywhere,
     verdicts_on,
 )
+from service.storage.load.obeying import (
+    frozen_accounts_after,
+    unconfirmed_freezes,
+    unreached_tickets,
+    wallet_reports_of,
+    wallet_reports_on,
+)
 from service.storage.load.own import history_of, settled_reports_of
 from service.storage.load.people import (
     address_by_id,
@@ -87,11 +94,19 @@ from service.storage.load.reports import (
     reports_on,
 )
 from service.storage.load.safety import open_safety_ticket_for_change, safety_notes_of
+from service.storage.load.streams import (
+    signal,
+    signals_of,
+    stream,
+    stream_for_change,
+    streams_of,
+)
 from service.storage.load.tickets import (
     has_open_ticket,
     open_loss_ticket_for_change,
     open_tickets,
     pending_proposal,
+    proof,
     proofs_of,
     ticket,
     ticket_anywhere,
@@ -142,6 +157,7 @@ __all__ = [
     "erasures_due",
     "erasures_of",
     "false_report_dates",
+    "frozen_accounts_after",
     "has_open_ticket",
     "held_addresses",
     "held_by",
@@ -164,6 +180,7 @@ __all__ = [
     "person",
     "person_for_change",
     "persons_of_nobody",
+    "proof",
     "proofs_of",
     "recovery_code_by_mark",
     "recovery_code_for_change",
@@ -180,14 +197,23 @@ __all__ = [
     "sessions_after",
     "sessions_of",
     "settled_reports_of",
+    "signal",
+    "signals_of",
+    "stream",
+    "stream_for_change",
+    "streams_of",
     "ticket",
     "ticket_anywhere",
     "ticket_by_reference",
     "ticket_for_change",
     "tickets_to_forget",
+    "unconfirmed_freezes",
     "unexplained_accounts",
+    "unreached_tickets",
     "verdict_anywhere",
     "verdicts_on",
     "wallet",
+    "wallet_reports_of",
+    "wallet_reports_on",
     "who_reported",
 ]

@@ -25,6 +25,7 @@ from service.storage.tables import (
     proofs,
     safety_notes,
     tickets,
+    wallet_reports,
 )
 
 _GONE = contacts.c.status.not_in(sorted(status.value for status in ON_A_PLACE))
@@ -136,6 +137,10 @@ async def tickets_to_forget(
         exists().where(
             loss_reports.c.ticket_id == tickets.c.id,
             loss_reports.c.note.isnot(None) | loss_reports.c.reach.isnot(None),
+        )
+        | exists().where(
+            wallet_reports.c.ticket_id == tickets.c.id,
+            wallet_reports.c.note.isnot(None) | wallet_reports.c.hot_line.isnot(None),
         )
         | exists().where(hints.c.ticket_id == tickets.c.id)
         | exists().where(disputes.c.ticket_id == tickets.c.id, disputes.c.note.isnot(None))

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import AccountId, TicketId, WalletId
+from domain.ids import AccountId, ProofId, TicketId, WalletId
 from domain.tickets import Proof, Proposal, ProposalStatus, Ticket, TicketKind
 from service.storage.rows import every, one, the_one
 from service.storage.tables import loss_reports, proofs, proposals, tickets
@@ -71,6 +71,11 @@ async def ticket_by_reference(
     ours = loss_reports.c.wallet_id.in_(served) & (loss_reports.c.reference == reference)
     found = await db.scalar(select(loss_reports.c.ticket_id).where(ours))
     return None if found is None else TicketId(found)
+
+
+async def proof(db: AsyncConnection, wallet_id: WalletId, proof_id: ProofId) -> Proof:
+    ours = (proofs.c.wallet_id == wallet_id) & (proofs.c.id == proof_id)
+    return await the_one(db, select(proofs).where(ours), Proof)
 
 
 async def proofs_of(

@@ -9,14 +9,20 @@ from sqlalchemy import DateTime, func
 
 from notifications.tables import deliveries, outbox
 from notifications.tables import metadata as notifications_metadata
-from service.storage.tables.backends import access_tokens, api_clients, idempotency_keys
+from service.storage.tables.backends import (
+    access_tokens,
+    api_clients,
+    client_keys,
+    idempotency_keys,
+    used_assertions,
+)
 from service.storage.tables.browsers import browser_sessions, challenges, page_links
 from service.storage.tables.columns import metadata
 from service.storage.tables.counts import limits
 from service.storage.tables.desk import agents, proofs, proposals
 from service.storage.tables.installation import data_keys, wallets
 from service.storage.tables.judgement import attempts, disputes, false_reports, verdicts
-from service.storage.tables.losses import loss_reports, tickets
+from service.storage.tables.losses import loss_reports, tickets, wallet_reports
 from service.storage.tables.owners import account_addresses, accounts, devices, wallet_sessions
 from service.storage.tables.people import contacts, person_addresses, persons
 from service.storage.tables.record import journal, sealing, seals
@@ -29,6 +35,7 @@ from service.storage.tables.space import (
     new_addresses,
     suppressed_addresses,
 )
+from service.storage.tables.streams import signals, stream_subjects, streams
 
 __all__ = [
     "access_tokens",
@@ -40,6 +47,7 @@ __all__ = [
     "authenticators",
     "browser_sessions",
     "challenges",
+    "client_keys",
     "contacts",
     "data_keys",
     "deliveries",
@@ -69,9 +77,14 @@ __all__ = [
     "safety_notes",
     "sealing",
     "seals",
+    "signals",
+    "stream_subjects",
+    "streams",
     "suppressed_addresses",
     "tickets",
+    "used_assertions",
     "verdicts",
+    "wallet_reports",
     "wallet_sessions",
     "wallets",
 ]

@@ -23,6 +23,7 @@ metadata = MetaData(naming_convention=notifications_metadata.naming_convention)
 
 # The library's type says that a key is never missing; these columns may be empty.
 _MAYBE_KEY = cast("TypeEngine[UUID | None]", Uuid())
+_MAYBE_NUMBER = cast("TypeEngine[int | None]", Integer())
 
 
 def key() -> Column[UUID]:
@@ -59,6 +60,10 @@ def maybe_instant() -> Column[datetime | None]:
 
 def number() -> Column[int]:
     return Column(Integer, nullable=False)
+
+
+def maybe_number() -> Column[int | None]:
+    return Column(_MAYBE_NUMBER, nullable=True)
 
 
 def row_version() -> Column[int]:

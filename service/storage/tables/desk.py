@@ -24,6 +24,7 @@ from service.storage.tables.columns import (
     maybe_instant,
     maybe_sealed,
     maybe_to,
+    maybe_words,
     metadata,
     number,
     one_of,
@@ -71,6 +72,7 @@ class proofs_columns(TypedColumns):
     recorded_by: Named[UUID | None] = maybe_to("agents.id")
     recorded_at: Named[datetime] = instant()
     source: Named[bytes | None] = maybe_sealed()
+    level: Named[str | None] = maybe_words()
     row_version: Named[int] = row_version()
 
 

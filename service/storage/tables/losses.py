@@ -1,4 +1,4 @@
-"""Loss reports, and the ticket they share."""
+"""Loss reports, the wallet's own among them, and the ticket they share."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy import (
 
 from domain.reports import Outcome, ReportStatus
 from domain.tickets import Stage
+from domain.wallet_reports import FreezeReason
 from service.storage.tables.columns import (
     instant,
     key,
@@ -53,6 +54,7 @@ class tickets_columns(TypedColumns):
     danger: Named[bool] = Column(Boolean, nullable=False)
     duress: Named[str | None] = maybe_words()
     notices_let_go_at: Named[datetime | None] = maybe_instant()
+    proof_requested_at: Named[datetime | None] = maybe_instant()
     evidence_version: Named[int] = number()
     row_version: Named[int] = row_version()
 
@@ -136,4 +138,30 @@ loss_reports = Table(
     Index("loss_reports_ticket_id_idx", "ticket_id"),
     Index("loss_reports_contact_id_idx", "contact_id"),
     Index("loss_reports_person_id_idx", "person_id"),
+)
+
+
+class wallet_reports_columns(TypedColumns):
+    id: Named[UUID] = key()
+    wallet_id: Named[UUID] = to("wallets.id")
+    account_id: Named[UUID] = to("accounts.id")
+    ticket_id: Named[UUID] = to("tickets.id")
+    client_id: Named[UUID] = to("api_clients.id")
+    reason: Named[str] = words()
+    device_id: Named[UUID | None] = maybe_to("devices.id")
+    noticed_at: Named[datetime | None] = maybe_instant()
+    note: Named[bytes | None] = maybe_sealed()
+    hot_line: Named[bytes | None] = maybe_sealed()
+    in_danger: Named[bool] = Column(Boolean, nullable=False)
+    joined: Named[bool] = Column(Boolean, nullable=False)
+    filed_at: Named[datetime] = instant()
+    row_version: Named[int] = row_version()
+
+
+wallet_reports = Table(
+    "wallet_reports",
+    metadata,
+    wallet_reports_columns,
+    one_of("reason", *(reason.value for reason in FreezeReason)),
+    Index("wallet_reports_ticket_id_idx", "ticket_id"),
 )

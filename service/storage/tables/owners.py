@@ -52,6 +52,7 @@ class accounts_columns(TypedColumns):
     confirmed_version: Named[int | None] = Column(BigInteger, nullable=True)
     confirmed_at: Named[datetime | None] = maybe_instant()
     confirmed_done: Named[list[str]] = Column(ARRAY(Text), nullable=False)
+    alarmed_version: Named[int | None] = Column(BigInteger, nullable=True)
     closes_at: Named[datetime | None] = maybe_instant()
     closing_reason: Named[str | None] = maybe_words()
     created_at: Named[datetime] = instant()
@@ -77,6 +78,21 @@ Index(
     accounts.c.closes_at,
     postgresql_where=accounts.c.closes_at.isnot(None) & (accounts.c.state == "active"),
 )
+# What a wallet reads to compare with its own list, page by page.
+Index(
+    "accounts_frozen_idx",
+    accounts.c.wallet_id,
+    accounts.c.id,
+    postgresql_where=accounts.c.state == "frozen",
+)
+# Which freezes wait for the wallet's word: few, however many accounts are frozen.
+Index(
+    "accounts_unconfirmed_idx",
+    accounts.c.wallet_id,
+    accounts.c.frozen_at,
+    postgresql_where=(accounts.c.state == "frozen")
+    & accounts.c.confirmed_version.is_distinct_from(accounts.c.version),
+)
 
 
 class account_addresses_columns(TypedColumns):
@@ -99,6 +115,8 @@ account_addresses = Table(
     account_addresses_columns,
     one_of("kind", "email", "phone"),
     Index("account_addresses_address_index_idx", "wallet_id", "address_index"),
+    # The replaced ones, too: they still hear of everything for a while.
+    Index("account_addresses_account_id_idx", "account_id"),
 )
 Index(
     "account_addresses_present_key",
