@@ -121,6 +121,10 @@ PARTS: Final[Mapping[str, Part | str]] = {
     "limits": "numbers under keyed hashes that lead to nobody",
     "suppressed_addresses": "a keyed hash; whether theirs is there is told apart",
     "outbox": "what is told of a fact is told with the journal and the deliveries",
+    # Also of what stays silent for somebody's safety.
+    "signals": "what the wallet's own programs were told of a fact; it stands in the journal",
+    "streams": "programs",
+    "stream_subjects": "which accounts a program listens to",
     "idempotency_keys": "a request's answer for a day, sealed for whoever asked",
     "data_keys": "keys",
     "wallets": "about no person",

@@ -82,6 +82,7 @@ def test_a_table_that_is_not_told_holds_nothing_sealed_about_somebody_unnoticed(
         "outbox": {"secret"},
         "safety_notes": {"said"},
         "seals": {"hash"},
+        "streams": {"authorization", "secret", "secret_before"},
         "suppressed_addresses": {"address_hash"},
     }.get(name, set())
 
