@@ -246,6 +246,7 @@ def test_make_alone_lists_what_can_be_made() -> None:
         "outage",
         "lives",
         "bench",
+        "large",
         "lock",
     ]
 

