@@ -52,7 +52,9 @@ def measure(ground: Ground) -> None:
 def beside_reports(ground: Ground) -> None:
     """What gateways notice when contacts report: their slowest hundredth, without and with."""
     pressed = asyncio.run(presses(ground, SECONDS * REPORTS, named="night"))
-    reports = pressing(ground, [press.request(ground) for press in pressed], REPORTS)
+    reports = replace(
+        pressing(ground, [press.request(ground) for press in pressed], REPORTS), goes_first=False
+    )
     with serving(ground), gateways(ground, Peak()) as port:
         questions = replace(asking(ground, QUESTIONS, SECONDS), port=port)
         (alone,) = open_loop.run(questions)

@@ -12,6 +12,7 @@ Each flow runs in a process of its own and begins at the same instant as the oth
 import asyncio
 import gc
 import math
+import os
 import selectors
 import subprocess
 import sys
@@ -48,6 +49,9 @@ class Flow(Struct, frozen=True, kw_only=True):
     expects: bytes = b""
     # Who has no answer so long after the last was due has none: an error, with the time it waited.
     patience: float = 10.0
+    # The clock that measures must not wait in line behind what it measures, where that is allowed;
+    # one that only makes the load stands in line like everybody.
+    goes_first: bool = True
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -191,6 +195,9 @@ async def _drive(flow: Flow) -> Seen:
 
 def main() -> None:
     flow = msgspec.msgpack.decode(Path(sys.argv[1]).read_bytes(), type=Flow)
+    if flow.goes_first:
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, -10)
     # epoll counts whole milliseconds; select wakes in time.
     loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
     with asyncio.Runner(loop_factory=lambda: loop) as runner:

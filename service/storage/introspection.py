@@ -78,19 +78,25 @@ class Caller:
     Nothing of it is known to be true: that is asked of the database each time.
     """
 
-    __slots__ = ("by_client", "key", "shown_sha256")
+    __slots__ = ("_is_right", "_row", "by_client", "key", "shown_sha256")
 
     def __init__(self, wallet_id: UUID, client_id: str | None, shown_sha256: bytes) -> None:
         """A client with the digest of its secret, or, without its id, of its access token."""
         self.by_client = client_id is not None
         self.key: tuple[Any, ...] = (wallet_id, shown_sha256 if client_id is None else client_id)
         self.shown_sha256 = shown_sha256
+        # Of a batch all who asked get the same row: it is compared once.
+        self._row: Any = None
+        self._is_right = False
 
     def asked(self, row: Any, place: int | None) -> Asked | None:
         """What the database's answer means to this caller; None if it is not who it says."""
-        if row is None or (self.by_client and not _is_right(row, self.shown_sha256)):
-            return None
-        return _asked(row, place)
+        if row is not self._row:
+            self._row = row
+            self._is_right = not self.by_client or (
+                row is not None and _is_right(row, self.shown_sha256)
+            )
+        return _asked(row, place) if self._is_right and row is not None else None
 
 
 class Introspection:
