@@ -60,7 +60,10 @@ async def _drain(ground: Ground) -> None:
     peak = Peak()
     with (ground.folder / "worker.log").open("wb") as said:
         worker = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "service", "worker", env=environment, stdout=said, stderr=said
+            *(sys.executable, "-m", "service", "worker", "--only", "people"),
+            env=environment,
+            stdout=said,
+            stderr=said,
         )
     try:
         with watched(worker.pid, peak):

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.refusals import NotFound, Refused
 from domain.wallets import Wallet
-from service import api, console, openapi, operators, problems, signals, web
+from service import api, console, openapi, operators, problems, web
 from service.hosts import HostDoor, Hosts
 from service.operations.house import House
 from service.operations.ssf_poll import Waiting
@@ -34,6 +34,7 @@ from service.security.outgoing import Outgoing
 from service.security.passwords import Passwords
 from service.settings import Settings
 from service.signals.fast_lane import FastLane
+from service.signals.routes import ROUTES
 from service.signals.ssf import Sets
 from service.storage.introspection import Introspection
 from service.storage.migrations import require_humble_role
@@ -74,7 +75,7 @@ def create_app(settings: Settings) -> Litestar:
             *api.ROUTES,
             *web.ROUTES,
             *console.ROUTES,
-            *signals.ROUTES,
+            *ROUTES,
             create_static_files_router(
                 path="/static",
                 directories=[Path(__file__).parent / "static"],

@@ -1,8 +1,4 @@
-"""How a wallet's gateways hear whether a session lives."""
+"""How a wallet's gateways hear whether a session lives, and what its systems are told.
 
-from litestar.types import ControllerRouterHandler
-
-from service.signals.introspection import INTROSPECTION
-from service.signals.session_check import SESSION_CHECK
-
-ROUTES: tuple[ControllerRouterHandler, ...] = (INTROSPECTION, SESSION_CHECK)
+Nothing is imported here: the worker tells wallets, and needs no web framework for it.
+"""
