@@ -47,7 +47,7 @@ lives: environment-dev ## live many long lives by chance; LIVES=200 STEPS=60
 bench: environment-dev gateways wrk ## measure; one JSON object a line; ONLY="latency worker" FREEZES=10000
 	@FREEZES=$(or $(FREEZES),1000) $(VENV) -m bench $(ONLY)
 
-large: environment-dev ## measure in a large database, 30 GB for an hour; ACCOUNTS=8000000
+large: environment-dev ## measure in a large database, some 35 GB on disk; ACCOUNTS=8000000
 	@ACCOUNTS=$(or $(ACCOUNTS),8000000) $(VENV) -m bench large
 
 lock: python ## write both lock files anew; UPGRADE=1 takes newer versions

@@ -89,7 +89,7 @@ class HostDoor:
             await self._app(scope, receive, send)
             return
         host = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"host"), "").lower()
-        state: dict[str, Any] = scope.setdefault("state", {})  # pyright: ignore[reportAssignmentType]
+        state: dict[str, Any] = scope.setdefault("state", {})  # pyright: ignore[reportAssignmentType]  # the library's type is wider
         path = scope["path"]
         try:
             wallet = await self._hosts.wallet_at(host)

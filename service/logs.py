@@ -120,6 +120,6 @@ def _error_in(given: object) -> BaseException | None:
         return given
     if isinstance(given, tuple):
         found: tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
-        found = given  # pyright: ignore[reportUnknownVariableType]
+        found = given  # pyright: ignore[reportUnknownVariableType]  # of whatever is in there
         return found[1]
     return sys.exc_info()[1] if given else None

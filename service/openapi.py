@@ -35,7 +35,7 @@ from service.problems import Problem
 _PATH: Final = "/schema/openapi.json"
 # The names under which operations ask for them.
 CLIENT: Final = "client"
-TOKEN: Final = "token"  # noqa: S105
+TOKEN: Final = "token"  # noqa: S105  # a scheme's name
 SESSION: Final = "session"
 GATEWAY: Final = "gateway"
 OWNER: Final = "owner"
@@ -91,7 +91,7 @@ def description() -> OpenAPIConfig:
                     description="A bearer token of at most 60 minutes.",
                     flows=OAuthFlows(
                         client_credentials=OAuthFlow(
-                            token_url="/oauth/token",  # noqa: S106
+                            token_url="/oauth/token",  # noqa: S106  # an address
                             scopes=_SCOPES,
                         )
                     ),

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 # The server re-exports them without saying so.
 from granian.rsgi import (
-    HTTPProtocol,  # pyright: ignore[reportPrivateImportUsage]
-    ProtocolClosed,  # pyright: ignore[reportPrivateImportUsage]
+    HTTPProtocol,  # pyright: ignore[reportPrivateImportUsage]  # not said to be public
+    ProtocolClosed,  # pyright: ignore[reportPrivateImportUsage]  # not said to be public
     Scope,
 )
 from litestar import Litestar
@@ -50,7 +50,7 @@ class Entrance:
                 protocol.response_bytes(HTTPStatus.OK, HEADERS, answer)
                 return
         exchange = _Exchange(scope, protocol, body)
-        await self._app(exchange.scope(), exchange.receive, exchange.send)  # pyright: ignore[reportArgumentType]
+        await self._app(exchange.scope(), exchange.receive, exchange.send)  # pyright: ignore[reportArgumentType]  # the same shapes by other names
 
     async def _begin(self) -> None:
         opened = asyncio.Event()

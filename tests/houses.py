@@ -49,5 +49,5 @@ async def app(settings: Settings) -> AsyncIterator[Litestar]:
 def client_for(app: Litestar, origin: str) -> httpx.AsyncClient:
     """Speaks to the app as if it lived at this origin; to be entered, or closed by the test."""
     # What the app cannot answer itself must fail the test, not look like an answer.
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)  # pyright: ignore[reportArgumentType]
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)  # pyright: ignore[reportArgumentType]  # two libraries' names for one ASGI
     return httpx.AsyncClient(transport=transport, base_url=origin)

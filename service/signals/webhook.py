@@ -41,7 +41,7 @@ class Webhook:
             body=body,
         )
 
-    def judge(self, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:  # noqa: ARG002
+    def judge(self, status: int, headers: Mapping[str, str], body: bytes) -> Outcome:  # noqa: ARG002  # what a kind is given
         """Whatever the body says: only the status counts."""
         if 200 <= status < 300:
             return Delivered()

@@ -189,7 +189,7 @@ def public(key: Key, **other: Any) -> dict[str, Any]:
 
 def json_object(value: object) -> dict[str, Any]:
     assert isinstance(value, dict)
-    return {str(name): member for name, member in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return {str(name): member for name, member in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # JSON
 
 
 @asynccontextmanager

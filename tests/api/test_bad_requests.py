@@ -212,7 +212,7 @@ async def test_a_body_over_64_kb_is_refused(norte: Backend) -> None:
 
 
 async def test_a_large_body_that_hides_its_length_is_refused(norte: Backend) -> None:
-    async def pieces():  # noqa: ANN202
+    async def pieces():  # noqa: ANN202  # a generator for httpx alone
         for _ in range(100):
             yield b"a" * 10_000
 

@@ -20,5 +20,5 @@ def test_neither_an_answer_nor_its_value_can_be_changed_afterwards(value: Accoun
     with pytest.raises(AttributeError):
         setattr(change, "events", ())  # noqa: B010  (written as nobody's type checker allows)
     with pytest.raises(AttributeError):
-        setattr(change.value, "row_version", 7)  # noqa: B010
+        setattr(change.value, "row_version", 7)  # noqa: B010  # likewise
     assert msgspec.structs.replace(change.value, row_version=7).row_version == 7

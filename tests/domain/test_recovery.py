@@ -41,7 +41,7 @@ def a_code(**changes: object) -> RecoveryCode:
         "code_hash": "argon2id",
         "made_at": NOON - timedelta(days=90),
     }
-    return RecoveryCode(**(known | changes))  # pyright: ignore[reportArgumentType]
+    return RecoveryCode(**(known | changes))  # pyright: ignore[reportArgumentType]  # fields by name, of several types
 
 
 @given(st.binary(min_size=10, max_size=10))

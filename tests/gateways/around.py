@@ -85,7 +85,7 @@ class _Echo(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     # Named by the library.
-    do_GET = do_POST = do_HEAD = _answer  # noqa: N815
+    do_GET = do_POST = do_HEAD = _answer  # noqa: N815  # the base's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the library's name)
         """It is asked with the cast's tokens: not a word."""

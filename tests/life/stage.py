@@ -26,7 +26,7 @@ from tests.life.ways_in import WaysIn
 
 T = TypeVar("T")
 # What a step adds to a bundle when a rule said no.
-NOTHING: Final[Any] = multiple()  # pyright: ignore[reportUnknownVariableType]
+NOTHING: Final[Any] = multiple()  # pyright: ignore[reportUnknownVariableType]  # not annotated there
 OWNER: Final = st.sampled_from(OWNERS)
 NAME: Final = st.sampled_from(("Carl", "Cleo", "Mallory", "Dora", "Eva", "Filip", "Gil"))
 # Whom of those there are; often one of the newest.

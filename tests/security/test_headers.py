@@ -41,7 +41,7 @@ def an_app(content_type: str, *more: tuple[str, str], status: int = 200) -> Secu
 
 
 async def asked(app: SecurityHeaders) -> httpx.Response:
-    transport = httpx.ASGITransport(app=app)  # pyright: ignore[reportArgumentType]
+    transport = httpx.ASGITransport(app=app)  # pyright: ignore[reportArgumentType]  # two libraries' names for one ASGI
     async with httpx.AsyncClient(transport=transport, base_url="https://norte.example") as client:
         return await client.get("/")
 
@@ -116,7 +116,7 @@ async def test_what_is_not_http_passes_through() -> None:
     async def nothing(*_: object) -> None: ...
 
     scope: dict[str, object] = {"type": "websocket", "state": {}}
-    await SecurityHeaders(listens)(scope, nothing, nothing)  # pyright: ignore[reportArgumentType]
+    await SecurityHeaders(listens)(scope, nothing, nothing)  # pyright: ignore[reportArgumentType]  # two libraries' names for one ASGI
 
     assert seen == ["websocket"]
 

@@ -25,7 +25,7 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     verify = PasswordHasher.verify
 
-    def watched(self: PasswordHasher, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002
+    def watched(self: PasswordHasher, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002  # the library's name
         seen.append(str(hash))
         return verify(self, hash, password)
 
@@ -91,7 +91,7 @@ async def test_hashing_leaves_the_event_loop_free(
     answered = threading.Event()
     verify = PasswordHasher.verify
 
-    def waits_for_the_loop(self: PasswordHasher, hash: str, password: str) -> bool:  # noqa: A002
+    def waits_for_the_loop(self: PasswordHasher, hash: str, password: str) -> bool:  # noqa: A002  # the library's name
         # Only a loop that goes on can set this.
         assert answered.wait(30)
         return verify(self, hash, password)
@@ -111,7 +111,7 @@ async def test_at_most_one_password_per_core_is_worked_on_at_once(
     lock, now_and_most = threading.Lock(), [0, 0]
     verify = PasswordHasher.verify
 
-    def counted(self: PasswordHasher, hash: str, password: str) -> bool:  # noqa: A002
+    def counted(self: PasswordHasher, hash: str, password: str) -> bool:  # noqa: A002  # the library's name
         with lock:
             now_and_most[0] += 1
             now_and_most[1] = max(now_and_most)

@@ -94,7 +94,7 @@ async def give_token(
         raise OAuthRefused("invalid_scope") from None
     answer = TokenAnswer(
         access_token=issued.access_token,
-        token_type="Bearer",  # noqa: S106
+        token_type="Bearer",  # noqa: S106  # a kind of token
         expires_in=issued.expires_in,
         scope=" ".join(issued.scopes),
     )

@@ -21,7 +21,7 @@ class Postman:
     def __init__(self, box: Box) -> None:
         self._box = box
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002  # aiosmtpd's name and arguments
         content = envelope.content
         if not isinstance(content, bytes):
             return "554 5.6.0 No letter"
