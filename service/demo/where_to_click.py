@@ -17,8 +17,8 @@ from service.security.totp import code_at
 _STEP: Final = 30
 _NARROWEST: Final = 96
 _STORY: Final = """
-Sample wallet, Olga’s phone: [bold]Mis personas de confianza[/]. Invite someone, say Carl at
-carl@correo.example.
+Sample wallet, Olga’s phone: [bold]Mis personas de confianza[/], then [bold]Usar la llave de
+acceso[/], which opens Resguardo’s pages. Invite someone, say Carl at carl@correo.example.
 
 Messages, Carl’s mailbox: open the invitation and accept it with the code that arrives. One more
 message brings his personal link.
