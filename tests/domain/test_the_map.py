@@ -19,6 +19,8 @@ MAP: Final = (FOLDER / "README.md").read_text()
 MODULES: Final = {
     ".".join(path.relative_to(FOLDER).with_suffix("").parts).removesuffix(".__init__")
     for path in FOLDER.rglob("*.py")
+    # Facts stand with the life they belong to; the map names their package.
+    if path.parent != FOLDER / "events" or path.name == "__init__.py"
 } - {"__init__"}
 ANSWERS: Final = re.findall(r"`([a-z_]+(?:\.\w+)+)`", MAP)
 
