@@ -37,6 +37,7 @@ AuthenticatorId = NewType("AuthenticatorId", UUID)
 ErasureId = NewType("ErasureId", UUID)
 StreamId = NewType("StreamId", UUID)
 SignalId = NewType("SignalId", UUID)
+AgentAddressId = NewType("AgentAddressId", UUID)
 
 # Crockford's alphabet: no I, L, O or U, so that nothing read over a bad line is taken for
 # something else.

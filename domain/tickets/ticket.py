@@ -16,7 +16,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.ids import AccountId, TicketId, WalletId
+from domain.ids import AccountId, AgentId, TicketId, WalletId
 from domain.refusals import TicketClosed
 
 
@@ -90,6 +90,22 @@ class Ticket(Struct, frozen=True, kw_only=True):
     proof_requested_at: datetime | None = None
     # Rises with every change to proofs or checklist; a proposal names the one it was made on.
     evidence_version: int = 0
+    # How far up it has come: who is expected to look. A breach raises it, to 4 at most.
+    level: int = 1
+    assigned_to: AgentId | None = None
+    assigned_at: datetime | None = None
+    # The first try to reach the owner, in vain or not; it stops the first clock.
+    attempted_at: datetime | None = None
+    # While it waits for somebody else; the deadlines already stand where they will be afterwards.
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    pause_reason: str | None = None
+    # Two people decided that the account stays frozen for now, and when a supervisor looks again.
+    kept_frozen_at: datetime | None = None
+    review_until: datetime | None = None
+    reviewed_at: datetime | None = None
+    # The deadline whose breach was last written down.
+    breached_until: datetime | None = None
     row_version: int = 1
 
     @property

@@ -1,6 +1,6 @@
 """One ticket: the timeline, the facts, and what this agent may do on it now."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID, uuid4
 
@@ -56,15 +56,9 @@ class NoticesForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     seen: int
 
 
-class Typed(Struct, frozen=True, kw_only=True):
-    """What a refused form held: shown again, so that nothing is typed twice."""
-
-    kind: str = ""
-    source: str = ""
-    reason: str = ""
-
-
-_NOTHING: Final = Typed()
+# What a refused form held: shown again, so that nothing is typed twice.
+Typed = Mapping[str, str]
+_NOTHING: Final[Typed] = {}
 
 
 class TicketPage(Struct, frozen=True, kw_only=True):
@@ -79,7 +73,7 @@ class TicketPage(Struct, frozen=True, kw_only=True):
     # What was refused, and with which code.
     act: str = ""
     refusal: str = ""
-    typed: Typed = Typed()
+    typed: Typed = {}
     key: str
 
 
@@ -113,10 +107,9 @@ async def record_proof(
     by: NamedDependency[SignedIn],
 ) -> Response[Any]:
     fields = await our_form(request)
-    typed = Typed(kind=fields.get("kind", ""), source=fields.get("source", "")[:200])
     form = filled_in(fields, ProofForm)
     if form is None:
-        return await incomplete(request, house, TicketId(ticket_id), by, act="prove", typed=typed)
+        return await incomplete(request, house, TicketId(ticket_id), by, act="prove", typed=fields)
     work = tickets.record_proof(
         house,
         TicketId(ticket_id),
@@ -126,7 +119,7 @@ async def record_proof(
         key=str(form.key),
     )
     return await done_or_told(
-        request, house, TicketId(ticket_id), by, work, act="prove", typed=typed
+        request, house, TicketId(ticket_id), by, work, act="prove", typed=fields
     )
 
 
@@ -138,15 +131,16 @@ async def propose_release(
     by: NamedDependency[SignedIn],
 ) -> Response[Any]:
     fields = await our_form(request)
-    typed = Typed(reason=fields.get("reason", ""))
     form = filled_in(fields, ProposalForm)
     if form is None:
-        return await incomplete(request, house, TicketId(ticket_id), by, act="propose", typed=typed)
+        return await incomplete(
+            request, house, TicketId(ticket_id), by, act="propose", typed=fields
+        )
     work = tickets.propose_release(
         house, TicketId(ticket_id), reason=form.reason, by=by, seen=form.seen
     )
     return await done_or_told(
-        request, house, TicketId(ticket_id), by, work, act="propose", typed=typed
+        request, house, TicketId(ticket_id), by, work, act="propose", typed=fields
     )
 
 

@@ -9,7 +9,6 @@ from domain.accounts import Account, Done
 from domain.ids import TicketId, read_reference
 from domain.refusals import NotFound
 from domain.reports import LossKind, LossReport
-from domain.safety import kinds_seen_by
 from domain.tickets import Stage, Ticket, TicketKind
 from domain.wallet_reports import FreezeReason
 from domain.wallets import Wallet
@@ -75,7 +74,7 @@ async def see_queue(house: House, by: SignedIn) -> Queue:
     async with house.engine.connect() as db:
         now = await clock(db)
         served = {w.id: w for w in await load.all_wallets(db) if by.agent.serves(w.id)}
-        open_ones = await load.open_tickets(db, tuple(served), kinds_seen_by(by.agent))
+        open_ones = await load.open_tickets(db, await load.sight_of(db, by.agent))
         accounts = await load.accounts_with(db, tuple(served), [t.account_id for t in open_ones])
         ids = [t.id for t in open_ones]
         reports = await load.reports_on(db, tuple(served), ids)
@@ -109,9 +108,7 @@ async def find_ticket(house: House, typed: str, by: SignedIn) -> TicketId:
     if reference is None:
         raise NotFound
     async with house.engine.connect() as db:
-        found = await load.ticket_by_reference(
-            db, reference, by.agent.wallets, kinds_seen_by(by.agent)
-        )
+        found = await load.ticket_by_reference(db, reference, await load.sight_of(db, by.agent))
     if found is None:
         raise NotFound
     return found
@@ -120,9 +117,7 @@ async def find_ticket(house: House, typed: str, by: SignedIn) -> TicketId:
 async def see_ticket(house: House, ticket_id: TicketId, by: SignedIn) -> TicketSeen:
     """All facts of a ticket. NotFound for wallets the agent does not serve."""
     async with house.engine.connect() as db:
-        ticket = await load.ticket_anywhere(
-            db, ticket_id, by.agent.wallets, kinds_seen_by(by.agent)
-        )
+        ticket = await load.ticket_anywhere(db, ticket_id, await load.sight_of(db, by.agent))
         return await ticket_page.see(db, house, ticket, by.agent)
 
 

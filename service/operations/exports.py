@@ -129,6 +129,7 @@ PARTS: Final[Mapping[str, Part | str]] = {
     "data_keys": "keys",
     "wallets": "about no person",
     "agents": "the wallet's own people, who ask the wallet",
+    "agent_addresses": "keyed hashes by which agents' own tickets are kept from them",
     "api_clients": "programs",
     "access_tokens": "programs",
     "client_keys": "programs",

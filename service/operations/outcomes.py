@@ -15,7 +15,6 @@ from domain.ids import FalseReportId, ReportId, TicketId, VerdictId
 from domain.outcomes import Consequence, FalseReport, Verdict
 from domain.refusals import ChangedMeanwhile, NotFound
 from domain.reports import LossReport, Outcome
-from domain.safety import kinds_seen_by
 from domain.tickets import Ticket
 from domain.wallets import Wallet
 from service.operations.agents import SignedIn
@@ -182,7 +181,7 @@ async def _judging(
 ) -> AsyncGenerator[Judging]:
     """Transaction and locks in the house's order: account, contact, report, ticket."""
     async with house.engine.begin() as db:
-        shown = await load.ticket_anywhere(db, ticket_id, by.agent.wallets, kinds_seen_by(by.agent))
+        shown = await load.ticket_anywhere(db, ticket_id, await load.sight_of(db, by.agent))
         wallet = await load.wallet(db, shown.wallet_id)
         known = await load.report(db, wallet.id, report_id)
         if known.ticket_id != ticket_id:

@@ -12,7 +12,6 @@ from domain.contacts import Contact, StaysSuspended
 from domain.ids import ContactId, TicketId, WalletId
 from domain.refusals import NotFound
 from domain.reports import LossReport, Outcome
-from domain.safety import kinds_seen_by
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.storage import load
@@ -77,7 +76,7 @@ async def _decide(
     house: House, ticket_id: TicketId, contact_id: ContactId, by: SignedIn, decides: Decides
 ) -> None:
     async with house.engine.begin() as db:
-        shown = await load.ticket_anywhere(db, ticket_id, by.agent.wallets, kinds_seen_by(by.agent))
+        shown = await load.ticket_anywhere(db, ticket_id, await load.sight_of(db, by.agent))
         account = await load.account_for_change(db, shown.wallet_id, shown.account_id)
         contact = await _judged(db, shown.wallet_id, ticket_id, contact_id)
         change = decides(contact, account, await clock(db))

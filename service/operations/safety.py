@@ -14,7 +14,7 @@ from domain import contacts, safety
 from domain.events import Actor, ActorKind
 from domain.ids import AgentId, ContactId, SafetyNoteId, TicketId
 from domain.refusals import NotFound
-from domain.safety import SafetyNote, Wish, kinds_seen_by
+from domain.safety import SafetyNote, Wish
 from domain.tickets import Ticket, TicketKind
 from domain.wallets import Wallet
 from service.operations import agents, freezing
@@ -107,7 +107,7 @@ async def remove_contact(
 ) -> None:
     """At once, silently, and while frozen too: nobody is told, the contact neither."""
     async with house.engine.connect() as db:
-        shown = await load.ticket_anywhere(db, ticket_id, by.agent.wallets, kinds_seen_by(by.agent))
+        shown = await load.ticket_anywhere(db, ticket_id, await load.sight_of(db, by.agent))
     async with house.engine.begin() as db:
         account = await load.account_for_change(db, shown.wallet_id, shown.account_id)
         contact = await load.contact_for_change(db, shown.wallet_id, contact_id)
@@ -131,7 +131,8 @@ async def see(house: House, ticket_id: TicketId, *, by: SignedIn) -> SafetySeen:
     """The ticket with its notes, and the owner's people. NotFound for whoever is not trained."""
     kinds = (TicketKind.SAFETY,) if by.agent.trained_for_safety else ()
     async with house.engine.connect() as db:
-        ticket = await load.ticket_anywhere(db, ticket_id, by.agent.wallets, kinds)
+        sight = replace(await load.sight_of(db, by.agent), kinds=kinds)
+        ticket = await load.ticket_anywhere(db, ticket_id, sight)
         wallet = await load.wallet(db, ticket.wallet_id)
         account = await load.account(db, wallet.id, ticket.account_id)
         now = await clock(db)

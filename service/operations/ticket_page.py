@@ -23,7 +23,12 @@ from domain.wallets import Wallet
 from service.operations import (
     agents,
     cleared_devices,
+    ticket_clocks,
+    ticket_decision,
+    ticket_evidence,
     ticket_people,
+    ticket_signs,
+    ticket_work,
     timeline,
     wallet_on_ticket,
     why_not,
@@ -32,7 +37,13 @@ from service.operations.addresses import masked
 from service.operations.disputes import place_of as note_place
 from service.operations.hints import Said, place_of
 from service.operations.house import House
+from service.operations.looking import Looking
+from service.operations.ticket_clocks import ClocksSeen
+from service.operations.ticket_decision import DecisionSeen
+from service.operations.ticket_evidence import EvidenceSeen
 from service.operations.ticket_people import PeopleSeen
+from service.operations.ticket_signs import SignsSeen
+from service.operations.ticket_work import WorkSeen
 from service.operations.timeline import Entry, Happened
 from service.operations.wallet_on_ticket import WalletReportSeen
 from service.operations.why_not import Cannot
@@ -156,6 +167,11 @@ class TicketSeen(Struct, frozen=True, kw_only=True):
     cannot_clear: str | None
     timeline: tuple[Happened, ...]
     cannot: Cannot
+    work: WorkSeen
+    evidence: EvidenceSeen
+    decision: DecisionSeen
+    clocks: ClocksSeen
+    signs: SignsSeen
     now: datetime
 
 
@@ -189,6 +205,18 @@ async def see(db: AsyncConnection, house: House, ticket: Ticket, agent: Agent) -
     names = await agents.names_of(db, house, _agents_of(stored))
     contacts = {one.id: _contact_name(one, opener) for one in stored.contacts.values()}
     account = stored.account
+    looking = Looking(
+        db=db,
+        house=house,
+        agent=agent,
+        ticket=ticket,
+        wallet=stored.wallet,
+        account=account,
+        reports=stored.reports,
+        wallet_reports=stored.wallet_reports,
+        entries=stored.entries,
+        now=stored.now,
+    )
     name = opener.text(Place("accounts", "display_name", account.id), account.display_name)
     return TicketSeen(
         ticket=ticket,
@@ -217,6 +245,11 @@ async def see(db: AsyncConnection, house: House, ticket: Ticket, agent: Agent) -
             lambda: cleared_devices.require_verified(ticket, account, stored.entries, by=agent)
         ),
         timeline=timeline.told(stored.entries, {**names, **contacts}),
+        work=await ticket_work.see(looking),
+        evidence=await ticket_evidence.see(looking),
+        decision=await ticket_decision.see(looking),
+        clocks=await ticket_clocks.see(looking),
+        signs=await ticket_signs.see(looking),
         cannot=why_not.ask(
             ticket,
             agent=agent,

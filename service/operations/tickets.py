@@ -12,7 +12,6 @@ from domain.accounts import Account
 from domain.change import Change
 from domain.ids import ContactId, ProofId, ProposalId, TicketId, WalletId
 from domain.refusals import ChangedMeanwhile, NotFound, OwnerNotVerified
-from domain.safety import kinds_seen_by
 from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket
 from notifications.deliveries import drop_held
 from service.operations.addresses import plain_text
@@ -208,7 +207,7 @@ async def _resume_removals(work: AtWork, by: SignedIn) -> None:
 async def at_work(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncGenerator[AtWork]:
     """Transaction and locks in the house's order; NotFound for wallets the agent does not serve."""
     async with house.engine.begin() as db:
-        seen = await load.ticket_anywhere(db, ticket_id, by.agent.wallets, kinds_seen_by(by.agent))
+        seen = await load.ticket_anywhere(db, ticket_id, await load.sight_of(db, by.agent))
         account = await load.account_for_change(db, seen.wallet_id, seen.account_id)
         ticket = await load.ticket_for_change(db, seen.wallet_id, ticket_id)
         yield AtWork(

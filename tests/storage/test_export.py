@@ -71,6 +71,7 @@ def test_a_table_that_is_not_told_holds_nothing_sealed_about_somebody_unnoticed(
     words = {column.name for column in TABLES[name].c if isinstance(column.type, LargeBinary)}
     assert words == {
         "agents": {"name", "totp_secret"},
+        "agent_addresses": {"address_index"},
         "api_clients": {"secret_sha256", "earlier_secret_sha256"},
         "used_assertions": {"jti_sha256"},
         "access_tokens": {"token_sha256"},

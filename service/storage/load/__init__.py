@@ -94,6 +94,7 @@ from service.storage.load.reports import (
     reports_on,
 )
 from service.storage.load.safety import open_safety_ticket_for_change, safety_notes_of
+from service.storage.load.sight import Sight, sight_of
 from service.storage.load.streams import (
     signal,
     signals_of,
@@ -116,6 +117,7 @@ from service.storage.load.tickets import (
 from service.storage.load.wallets import all_wallets, wallet
 
 __all__ = [
+    "Sight",
     "account",
     "account_by_subject",
     "account_for_change",
@@ -197,6 +199,7 @@ __all__ = [
     "sessions_after",
     "sessions_of",
     "settled_reports_of",
+    "sight_of",
     "signal",
     "signals_of",
     "stream",

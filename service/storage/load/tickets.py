@@ -1,12 +1,11 @@
 """Tickets, and what was established and proposed on them."""
 
-from collections.abc import Collection
-
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import AccountId, ProofId, TicketId, WalletId
 from domain.tickets import Proof, Proposal, ProposalStatus, Ticket, TicketKind
+from service.storage.load.sight import Sight
 from service.storage.rows import every, one, the_one
 from service.storage.tables import loss_reports, proofs, proposals, tickets
 
@@ -39,37 +38,26 @@ async def ticket_for_change(
     return await the_one(db, select(tickets).where(ours).with_for_update(), Ticket)
 
 
-async def ticket_anywhere(
-    db: AsyncConnection,
-    ticket_id: TicketId,
-    served: Collection[WalletId],
-    kinds: Collection[TicketKind],
-) -> Ticket:
-    """A ticket of any wallet and kind that the agent sees; any other does not exist."""
-    ours = tickets.c.wallet_id.in_(served) & (tickets.c.id == ticket_id) & _of(kinds)
+async def ticket_anywhere(db: AsyncConnection, ticket_id: TicketId, sight: Sight) -> Ticket:
+    """A ticket that the agent sees; any other does not exist."""
+    ours = sight.of_tickets() & (tickets.c.id == ticket_id)
     return await the_one(db, select(tickets).where(ours), Ticket)
 
 
-async def open_tickets(
-    db: AsyncConnection, served: Collection[WalletId], kinds: Collection[TicketKind]
-) -> tuple[Ticket, ...]:
-    ours = tickets.c.wallet_id.in_(served) & _of(kinds)
-    return await every(db, select(tickets).where(ours, tickets.c.closed_at.is_(None)), Ticket)
+async def open_tickets(db: AsyncConnection, sight: Sight) -> tuple[Ticket, ...]:
+    ours = sight.of_tickets() & tickets.c.closed_at.is_(None)
+    return await every(db, select(tickets).where(ours), Ticket)
 
 
-async def ticket_by_reference(
-    db: AsyncConnection,
-    reference: str,
-    served: Collection[WalletId],
-    kinds: Collection[TicketKind],
-) -> TicketId | None:
+async def ticket_by_reference(db: AsyncConnection, reference: str, sight: Sight) -> TicketId | None:
     """The ticket a reference belongs to: its own, or that of a report that joined it."""
-    own = tickets.c.wallet_id.in_(served) & (tickets.c.reference == reference) & _of(kinds)
+    own = sight.of_tickets() & (tickets.c.reference == reference)
     direct = await db.scalar(select(tickets.c.id).where(own))
     if direct is not None:
         return TicketId(direct)
-    ours = loss_reports.c.wallet_id.in_(served) & (loss_reports.c.reference == reference)
-    found = await db.scalar(select(loss_reports.c.ticket_id).where(ours))
+    of_report = loss_reports.join(tickets, tickets.c.id == loss_reports.c.ticket_id)
+    ours = sight.of_tickets() & (loss_reports.c.reference == reference)
+    found = await db.scalar(select(tickets.c.id).select_from(of_report).where(ours))
     return None if found is None else TicketId(found)
 
 
@@ -91,7 +79,3 @@ async def pending_proposal(
     ours = (proposals.c.wallet_id == wallet_id) & (proposals.c.ticket_id == ticket_id)
     ours &= proposals.c.status == ProposalStatus.PENDING.value
     return await one(db, select(proposals).where(ours), Proposal)
-
-
-def _of(kinds: Collection[TicketKind]) -> ColumnElement[bool]:
-    return tickets.c.kind.in_([kind.value for kind in kinds])

@@ -19,7 +19,7 @@ from service.storage.tables.backends import (
 from service.storage.tables.browsers import browser_sessions, challenges, page_links
 from service.storage.tables.columns import metadata
 from service.storage.tables.counts import limits
-from service.storage.tables.desk import agents, proofs, proposals
+from service.storage.tables.desk import agent_addresses, agents, proofs, proposals
 from service.storage.tables.installation import data_keys, wallets
 from service.storage.tables.judgement import attempts, disputes, false_reports, verdicts
 from service.storage.tables.losses import loss_reports, tickets, wallet_reports
@@ -41,6 +41,7 @@ __all__ = [
     "access_tokens",
     "account_addresses",
     "accounts",
+    "agent_addresses",
     "agents",
     "api_clients",
     "attempts",

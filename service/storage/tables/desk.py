@@ -10,11 +10,13 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Index,
+    LargeBinary,
     Named,
     SmallInteger,
     Table,
     Text,
     TypedColumns,
+    UniqueConstraint,
     Uuid,
 )
 
@@ -60,6 +62,23 @@ agents = Table(
     agents_columns,
     one_of("role", "agent", "officer", "auditor"),
     CheckConstraint("level BETWEEN 1 AND 4", name="level"),
+)
+
+
+class agent_addresses_columns(TypedColumns):
+    id: Named[UUID] = key()
+    agent_id: Named[UUID] = to("agents.id")
+    wallet_id: Named[UUID] = to("wallets.id")
+    # A keyed hash: where an agent is owner or contact is found, and no address is read from it.
+    address_index: Named[bytes] = Column(LargeBinary, nullable=False)
+    added_at: Named[datetime] = instant()
+
+
+agent_addresses = Table(
+    "agent_addresses",
+    metadata,
+    agent_addresses_columns,
+    UniqueConstraint("agent_id", "wallet_id", "address_index"),
 )
 
 

@@ -1,14 +1,18 @@
 """Loss reports, the wallet's own among them, and the ticket they share."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
+    DateTime,
     Index,
     Named,
+    SmallInteger,
     Table,
     TypedColumns,
     UniqueConstraint,
@@ -31,6 +35,14 @@ from service.storage.tables.columns import (
     to,
     words,
 )
+
+# Kept frozen, only the review's clock runs; until somebody tried to reach the owner, two do.
+NEXT_UNTIL: Final = """CASE
+  WHEN kept_frozen_at IS NOT NULL AND review_until IS NOT NULL THEN review_until
+  WHEN attempted_at IS NULL AND owner_reached_at IS NULL
+    THEN LEAST(first_attempt_until, decision_until)
+  ELSE decision_until
+END"""
 
 
 class tickets_columns(TypedColumns):
@@ -56,7 +68,22 @@ class tickets_columns(TypedColumns):
     notices_let_go_at: Named[datetime | None] = maybe_instant()
     proof_requested_at: Named[datetime | None] = maybe_instant()
     evidence_version: Named[int] = number()
+    level: Named[int] = Column(SmallInteger, nullable=False, server_default="1")
+    assigned_to: Named[UUID | None] = maybe_to("agents.id")
+    assigned_at: Named[datetime | None] = maybe_instant()
+    attempted_at: Named[datetime | None] = maybe_instant()
+    paused_at: Named[datetime | None] = maybe_instant()
+    paused_until: Named[datetime | None] = maybe_instant()
+    pause_reason: Named[str | None] = maybe_words()
+    kept_frozen_at: Named[datetime | None] = maybe_instant()
+    review_until: Named[datetime | None] = maybe_instant()
+    reviewed_at: Named[datetime | None] = maybe_instant()
+    breached_until: Named[datetime | None] = maybe_instant()
     row_version: Named[int] = row_version()
+    # The clock that runs out next: what the queue is ordered by, in an index.
+    next_until: Named[datetime] = Column(
+        DateTime(timezone=True), Computed(NEXT_UNTIL, persisted=True), nullable=False
+    )
 
 
 tickets = Table(
@@ -69,6 +96,7 @@ tickets = Table(
     one_of("duress", "free", "not-free"),
     UniqueConstraint("wallet_id", "reference"),
     CheckConstraint("(stage IN ('released', 'closed')) = (closed_at IS NOT NULL)", name="closed"),
+    CheckConstraint("level BETWEEN 1 AND 4", name="level"),
     # A hint is laid aside, a freeze never is.
     CheckConstraint(
         "stage <> 'closed' OR kind <> 'loss' OR (unconfirmed AND closed_reason IS NOT NULL)",
