@@ -9,8 +9,8 @@ from domain.refusals import AccountIsFrozen, NotFound, OwnerNotVerified
 from domain.tickets import RELEASED, Ticket
 from service.operations import timeline
 from service.operations.agents import SignedIn
+from service.operations.at_work import at_work
 from service.operations.house import House
-from service.operations.tickets import at_work
 from service.operations.timeline import Entry
 from service.storage import load
 from service.storage.rows import keep

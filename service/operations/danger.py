@@ -6,8 +6,8 @@ from domain.tickets import Duress
 from notifications.deliveries import let_go
 from service.operations import freezing
 from service.operations.agents import SignedIn
+from service.operations.at_work import at_work, require_seen
 from service.operations.house import House
-from service.operations.tickets import at_work, require_seen
 from service.storage.rows import keep
 
 

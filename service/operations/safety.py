@@ -20,11 +20,11 @@ from domain.wallets import Wallet
 from service.operations import agents, freezing
 from service.operations.addresses import plain_text
 from service.operations.agents import SignedIn
+from service.operations.at_work import at_work
 from service.operations.disputes import owner_key
 from service.operations.house import House
 from service.operations.idempotency import Request, remember, replay
 from service.operations.people import owned
-from service.operations.tickets import at_work
 from service.security.encryption import DataKey, Place
 from service.security.tokens import new_id, new_reference
 from service.storage import load

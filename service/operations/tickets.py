@@ -1,38 +1,21 @@
 """Agents work on a ticket: reach the owner, record proofs, propose, and a second one decides."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from datetime import datetime
-
-from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from domain import accounts, contacts, tickets
-from domain.accounts import Account
 from domain.change import Change
-from domain.ids import ContactId, ProofId, ProposalId, TicketId, WalletId
-from domain.refusals import ChangedMeanwhile, NotFound, OwnerNotVerified
-from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket
+from domain.ids import ContactId, ProofId, ProposalId, TicketId
+from domain.refusals import NotFound, OwnerNotVerified
+from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason
 from notifications.deliveries import drop_held
 from service.operations.addresses import plain_text
 from service.operations.agents import SignedIn
+from service.operations.at_work import AtWork, at_work, require_seen
 from service.operations.house import House
 from service.operations.idempotency import Request, remember, replay
 from service.security.encryption import Place
 from service.security.tokens import new_id
 from service.storage import load
 from service.storage.keychain import find_key
-from service.storage.rows import clock, keep, put
-
-
-class AtWork(Struct, frozen=True, kw_only=True):
-    """A ticket under its locks, and the instant read after they were held."""
-
-    db: AsyncConnection
-    wallet_id: WalletId
-    account: Account
-    ticket: Ticket
-    now: datetime
+from service.storage.rows import keep, put
 
 
 async def reach_owner(house: House, ticket_id: TicketId, *, by: SignedIn) -> None:
@@ -203,27 +186,9 @@ async def _resume_removals(work: AtWork, by: SignedIn) -> None:
         await keep(work.db, work.wallet_id, contact, change, by=by.actor)
 
 
-@asynccontextmanager
-async def at_work(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncGenerator[AtWork]:
-    """Transaction and locks in the house's order; NotFound for wallets the agent does not serve."""
-    async with house.engine.begin() as db:
-        seen = await load.ticket_anywhere(db, ticket_id, await load.sight_of(db, by.agent))
-        account = await load.account_for_change(db, seen.wallet_id, seen.account_id)
-        ticket = await load.ticket_for_change(db, seen.wallet_id, ticket_id)
-        yield AtWork(
-            db=db, wallet_id=seen.wallet_id, account=account, ticket=ticket, now=await clock(db)
-        )
-
-
 async def _pending(work: AtWork, proposal_id: ProposalId) -> Proposal | None:
     pending = await load.pending_proposal(work.db, work.wallet_id, work.ticket.id)
     return pending if pending is not None and pending.id == proposal_id else None
-
-
-def require_seen(work: AtWork, seen: int | None) -> None:
-    """A report that joined since the page was made may change the mind of whoever reads it."""
-    if seen is not None and work.ticket.row_version != seen:
-        raise ChangedMeanwhile
 
 
 async def _new_proof(

@@ -25,11 +25,11 @@ from domain.tickets import Attempt, CloseReason, Ticket
 from domain.wallets import Wallet
 from service.operations import browsers, freezing, visits
 from service.operations.agents import SignedIn
+from service.operations.at_work import at_work, require_seen
 from service.operations.disputes import owner_key
 from service.operations.house import House
 from service.operations.idempotency import Request, remember, replay
 from service.operations.reports import contacts_here
-from service.operations.tickets import at_work, require_seen
 from service.operations.visits import Draft
 from service.security.encryption import DataKey, Place
 from service.security.tokens import new_id, new_reference
