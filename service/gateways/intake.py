@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from service.gateways import answers
 from service.gateways.answers import Answer
+from service.gateways.heads import END, Head
 from service.gateways.questions import MOST_BODY, Request
 
 MOST_HEAD: Final = 16 * 1024
@@ -25,6 +26,10 @@ _READ: Final = frozenset(
         *(b"content-length", b"transfer-encoding", b"expect"),
     }
 )
+# With these a request is more than its head and a body of the length it says.
+_NOT_AGAIN: Final = frozenset({b"transfer-encoding", b"expect"})
+_MOST_CHANGES: Final = 8
+_LINE_ENDS: Final = frozenset({b"\r", b"\n"})
 
 
 class Taken(Struct, frozen=True):
@@ -52,19 +57,47 @@ class Intake:
         self.wants_continue = False
         self._has_just_begun = False
         self._bytes = 0
+        # The last request's, if it may come again; and how often it did not, in a row.
+        self._head: Head | None = None
+        self._changes = 0
         self._begin()
 
     def feed(self, data: bytes) -> bool:
         """Whether the request that is being taken in began with this."""
         if self.is_last:
             return False
+        head = self._head
+        if head is not None and not self.is_inside:
+            body = head.body_of(data)
+            if body is not None:
+                known = Request(head.method, head.target, head.headers, body, False, head)
+                self.taken.append(Taken(known, True, head.is_old))
+                self._changes = 0
+                return True
+            # Whoever says something new each time (a trace of each request, say) is not known.
+            self._head = None
+            self._changes += 1
         self._has_just_begun = False
         rest: bytes | None = data
         while rest is not None:
             rest = self._read(rest)
         if self.is_inside and not self._has_just_begun:
             self._count_bytes(len(data))
+        elif self._has_just_begun and self._has_taken and self._changes < _MOST_CHANGES:
+            self._remember(data)
         return self._has_just_begun
+
+    def _remember(self, data: bytes) -> None:
+        """What this was, if it was one whole request whose head says how long its body is."""
+        taken = self.taken[-1]
+        length = int(self._headers.get(b"content-length", b"0"))
+        size = data.find(END) + len(END)
+        is_plain = not self._headers.keys() & _NOT_AGAIN and data[:1] not in _LINE_ENDS
+        if not (is_plain and taken.keeps and length and len(data) == size + length):
+            return
+        request = self._request()
+        self._head = Head(data[:size], length, request.method, request.target, self._headers)
+        self._head.is_old = taken.is_old
 
     def refuse(self, last: Request | Answer) -> None:
         """Answer this, and read on no further."""

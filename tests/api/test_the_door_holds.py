@@ -9,11 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as chance
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from domain.wallets import Wallet
 from service.gateways import connection, door
-from service.gateways.intake import MOST_HEAD, MOST_HEADERS, Intake
+from service.gateways.intake import MOST_HEAD, MOST_HEADERS, Intake, Taken
+from service.gateways.questions import Request
 from service.operations.house import House
+from service.storage.tables import wallets
 from tests import people as cast
 from tests.api.backends import Backend
 from tests.api.doors import OpenDoor, open_door, request
@@ -302,3 +305,97 @@ def test_whatever_comes_in_whatever_pieces_is_read_to_the_same_end(
     assert list(pieces.taken) == list(whole.taken)
     assert pieces.is_last == whole.is_last
     assert all(taken.keeps for taken in list(whole.taken)[:-1])
+
+
+ODD_HEADS = (
+    b"",
+    b"Connection: close\r\n",
+    b"Expect: 100-continue\r\n",
+    b"Upgrade: h2c\r\nConnection: Upgrade\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Content-Length: 9\r\n",
+    b"X-Odd: \r\n",
+)
+
+
+def said(taken: Taken) -> tuple[object, ...]:
+    """What was taken, whether or not its head was known."""
+    if not isinstance(taken.what, Request):
+        return (taken.what, taken.keeps, taken.is_old)
+    what = taken.what
+    return (what.method, what.target, what.headers, what.body, taken.keeps, taken.is_old)
+
+
+@chance(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from((b"POST", b"GET")),
+            st.sampled_from((b"1.1", b"1.0")),
+            st.sampled_from(ODD_HEADS),
+            st.sampled_from((b"", b"a", b"token=b", b"token=c", b"\r\n\r\n", b"GET / HTTP/1.1")),
+            st.sampled_from((b"", b"\r\n", b"POST / HTTP/1.1\r\n")),
+        ),
+        min_size=2,
+        max_size=8,
+    )
+)
+def test_a_head_that_comes_again_is_read_as_the_first_time(
+    sent: list[tuple[bytes, bytes, bytes, bytes, bytes]],
+) -> None:
+    """One connection remembers heads; the other is sent everything byte by byte, and cannot."""
+    remembers, reads = Intake(), Intake()
+    for method, version, odd, body, after in sent:
+        length = b"Content-Length: %d\r\n" % len(body) if body else b""
+        head = b"%b / HTTP/%b\r\nHost: a\r\n%b%b\r\n" % (method, version, odd, length)
+        whole = head + body + after
+        remembers.feed(whole)
+        for byte in whole:
+            reads.feed(bytes((byte,)))
+
+    assert [said(one) for one in remembers.taken] == [said(one) for one in reads.taken]
+    assert remembers.is_last == reads.is_last
+
+
+def test_the_same_question_again_is_known_and_another_is_not() -> None:
+    intake = Intake()
+    for token in (b"a", b"b", b"c"):
+        intake.feed(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n" + token)
+    intake.feed(b"POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 1\r\n\r\nd")
+
+    heads = [one.what.head for one in intake.taken if isinstance(one.what, Request)]
+    assert heads[0] is None
+    assert heads[1] is heads[2] is not None
+    assert heads[3] is None
+    assert [one.what.body for one in intake.taken if isinstance(one.what, Request)] == [
+        *(b"a", b"b", b"c", b"d"),
+    ]
+
+
+def test_who_says_something_new_each_time_is_not_remembered_for_ever() -> None:
+    intake = Intake()
+    for number in range(20):
+        traced = b"X: %02d\r\nContent-Length: 1\r\n\r\na" % number
+        intake.feed(b"POST / HTTP/1.1\r\nHost: a\r\n" + traced)
+    for _ in range(2):
+        intake.feed(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na")
+
+    assert len(intake.taken) == 22
+    assert all(one.what.head is None for one in intake.taken if isinstance(one.what, Request))
+
+
+async def test_a_known_head_is_answered_for_whoever_holds_its_host_now(
+    gate: Gate, house: House, wallet: Wallet
+) -> None:
+    """The wallet is looked up for each question; only what the head says is remembered."""
+    async with gate.opened.client() as client:
+        assert b"true" in (await client.asks(gate.question)).body
+        assert b"true" in (await client.asks(gate.question)).body
+        moved = "https://moved.example"
+        async with house.engine.begin() as db:
+            await db.execute(update(wallets).where(wallets.c.id == wallet.id).values(origin=moved))
+        statuses: list[int] = []
+        while len(statuses) < 100 and 404 not in statuses:
+            statuses.append((await client.asks(gate.question)).status)
+            await asyncio.sleep(0.1)
+        assert statuses[-1] == 404
