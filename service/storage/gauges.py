@@ -7,13 +7,15 @@ however many accounts and closed tickets there are.
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, extract, func, literal_column, select
+from sqlalchemy import Interval, and_, cast, extract, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.policy import DEFAULT
 from service.storage.tables import (
     accounts,
     deliveries,
     journal,
+    journal_checks,
     now,
     outbox,
     sealing,
@@ -21,9 +23,14 @@ from service.storage.tables import (
     signals,
     streams,
     tickets,
+    wallets,
 )
 
-_CONFIRMED_WITHIN: Final = timedelta(seconds=60)
+# As each wallet has it in its policy; lengths are stored as PostgreSQL reads them too (ISO 8601).
+_CONFIRMED_WITHIN: Final = func.coalesce(
+    cast(wallets.c.policy["messages"]["confirmation_expected_within"].astext, Interval),
+    DEFAULT.messages.confirmation_expected_within,
+)
 _OPEN: Final = and_(tickets.c.closed_at.is_(None), tickets.c.kind == "loss")
 # A frozen account always has exactly one open ticket, and every other one is unconfirmed.
 _FROZEN: Final = and_(_OPEN, ~tickets.c.unconfirmed)
@@ -34,10 +41,12 @@ _NOT_OBEYED: Final = and_(
     accounts.c.frozen_at <= now - _CONFIRMED_WITHIN,
 )
 
+_WITH_WALLET: Final = accounts.join(wallets, wallets.c.id == accounts.c.wallet_id)
+
 # Name and what it tells.
 GAUGES: Final = {
     "accounts_frozen": "Accounts that are frozen now.",
-    "freezes_unconfirmed": "Frozen for over 60 s, and the wallet has not said that it obeys.",
+    "freezes_unconfirmed": "Frozen for over 60 s (or the wallet's own limit) and not said to obey.",
     "freeze_unconfirmed_oldest_seconds": "How long the oldest of these has been frozen.",
     "owners_not_reached": "Open tickets of which every message to the owner failed.",
     "freezes_last_minute": "Accounts frozen in the last minute: many at once want a look.",
@@ -50,6 +59,7 @@ GAUGES: Final = {
     "signals_parked": "Signals given up on, or whose receiver is gone; they are sent by hand.",
     "streams_resting": "Receivers that failed so often that they are left alone for a while.",
     "journal_unsealed_seconds": "How long the oldest journal entry has waited for its seal.",
+    "journal_broken": "Chains of the journal that the last check found changed; 0 is right.",
 }
 
 
@@ -71,9 +81,9 @@ async def counted(db: AsyncConnection) -> dict[str, float]:
     oldest = select(func.min(signals.c.queued_at)).select_from(heard)
     asked: dict[str, Any] = {
         "accounts_frozen": _how_many(tickets, _FROZEN),
-        "freezes_unconfirmed": _how_many(accounts, _NOT_OBEYED),
+        "freezes_unconfirmed": _how_many(_WITH_WALLET, _NOT_OBEYED),
         "freeze_unconfirmed_oldest_seconds": _seconds_since(
-            select(func.min(accounts.c.frozen_at)).where(_NOT_OBEYED)
+            select(func.min(accounts.c.frozen_at)).select_from(_WITH_WALLET).where(_NOT_OBEYED)
         ),
         "owners_not_reached": _how_many(tickets, _OPEN, tickets.c.proof_requested_at.isnot(None)),
         "freezes_last_minute": _how_many(
@@ -92,6 +102,10 @@ async def counted(db: AsyncConnection) -> dict[str, float]:
         "signals_parked": _how_many(signals, signals.c.state == "parked"),
         "streams_resting": _how_many(streams, listening, streams.c.rests_until > now),
         "journal_unsealed_seconds": _seconds_since(unsealed),
+        "journal_broken": _how_many(
+            journal_checks,
+            journal_checks.c.broken_at.isnot(None) | (journal_checks.c.unexplained > 0),
+        ),
     }
     row = await db.execute(select(*(asked[name].label(name) for name in GAUGES)))
     return {name: float(value) for name, value in row.mappings().one().items()}

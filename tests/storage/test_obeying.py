@@ -199,9 +199,11 @@ async def test_how_long_it_may_take_is_the_wallets_to_say(scene: Scene) -> None:
     await scene.freezes()
     await scene.later(2 * A_MINUTE - timedelta(seconds=10))
     assert await scene.alarm() == 0
+    assert (await scene.gauges())[0] == 0
 
     await scene.later(A_MINUTE)
     assert await scene.alarm() == 1
+    assert (await scene.gauges())[0] == 1
 
 
 def _with(wallet: Wallet, policy: Policy) -> Wallet:
