@@ -13,8 +13,10 @@ from bench import (
     introspection,
     large,
     latency,
+    live,
     next_call,
     owner_page,
+    queue,
     reports,
     signals,
     weight,
@@ -53,6 +55,7 @@ GROUNDS: Final[Mapping[str, Mapping[str, Measure]]] = {
         "worker": worker.measure,
         "signals": signals.measure,
     },
+    "agents at work": {"live": live.measure, "queue": queue.measure},
     # Last, because filling it takes longer than all the others.
     "a large database": {"large": large.measure},
 }

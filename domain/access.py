@@ -40,6 +40,9 @@ class Agent(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     # Sees the tickets of owners who do not feel safe with their own people.
     trained_for_safety: bool = False
+    # The languages of owners they speak to; none said: any.
+    speaks: tuple[str, ...] = ()
+    serves_losses: bool = True
     row_version: int = 1
 
     def serves(self, wallet_id: WalletId) -> bool:
@@ -49,6 +52,18 @@ class Agent(Struct, frozen=True, kw_only=True):
 def require_level(agent: Agent, level: int) -> None:
     """The agent works on tickets and stands at this level or above."""
     if agent.ended_at is not None or agent.role is not Role.AGENT or agent.level < level:
+        raise LevelTooLow
+
+
+def reads_record(agent: Agent) -> bool:
+    """The journal of the wallets they serve: auditors, and whoever supervises."""
+    if agent.ended_at is not None:
+        return False
+    return agent.role is Role.AUDITOR or (agent.role is Role.AGENT and agent.level >= SUPERVISES)
+
+
+def require_record_reader(agent: Agent) -> None:
+    if not reads_record(agent):
         raise LevelTooLow
 
 

@@ -63,6 +63,9 @@ LENGTHS: Final[Mapping[str, Mapping[str, Bounds]]] = {
         # The same for every wallet that an agent serves: the installation's own count.
         "agent_idle": _minutes(5, 30),
         "agent_lasts": _hours(1, 8),
+        "agent_proof_lasts": _minutes(1, 5),
+        "passkey_challenge_lasts": _minutes(1, 5),
+        "unsent_waits": _minutes(5, 30),
         # Nobody can call a bearer token back quickly everywhere.
         "access_token_lasts": _minutes(5, 60),
     },
@@ -73,6 +76,16 @@ LENGTHS: Final[Mapping[str, Mapping[str, Bounds]]] = {
         "new_agent_waits": _days(1, 7),
         "address_counts_after": _days(7, 30),
         "attempts_apart": _minutes(30, 240),
+        "approved_within": _minutes(5, 30),
+        "raised_again_after": _minutes(15, 240),
+        "pause_lasts_at_most": _hours(1, 12),
+        "rings_apart": _minutes(2, 15),
+        "approver_answers_within": _minutes(5, 15),
+        "kept_frozen_reviewed_within": _hours(24, 72),
+        "mistake_lasts": _days(1, 7),
+        "line_settles": _hours(24, 168),
+        "changes_looked_at_before": _days(7, 30),
+        "tries_looked_at_for": _minutes(5, 30),
     },
     "recovery": {"tries_are_counted_for": _hours(1, 24)},
     "reports": {
@@ -98,6 +111,12 @@ LENGTHS: Final[Mapping[str, Mapping[str, Bounds]]] = {
         "removed_addresses_hear_for": _days(30, 90),
         # A wallet that is always slow says so; whoever waits must not believe it for long.
         "confirmation_expected_within": _seconds(30, 120),
+    },
+    "desk": {
+        "presence_lasts": _seconds(30, 120),
+        "skip_rests": _minutes(10, 120),
+        "breaching_within": _minutes(5, 60),
+        "frozen_long_after": _hours(12, 72),
     },
     "sign_ins": {
         "clocks_differ": _seconds(0, 120),

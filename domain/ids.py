@@ -23,6 +23,9 @@ ReportId = NewType("ReportId", UUID)
 TicketId = NewType("TicketId", UUID)
 ProofId = NewType("ProofId", UUID)
 ProposalId = NewType("ProposalId", UUID)
+ReleaseReviewId = NewType("ReleaseReviewId", UUID)
+ClientMistakeId = NewType("ClientMistakeId", UUID)
+MistakenFreezeId = NewType("MistakenFreezeId", UUID)
 AgentId = NewType("AgentId", UUID)
 RecoveryCodeId = NewType("RecoveryCodeId", UUID)
 HintId = NewType("HintId", UUID)
@@ -33,17 +36,28 @@ FalseReportId = NewType("FalseReportId", UUID)
 AttemptId = NewType("AttemptId", UUID)
 DrillId = NewType("DrillId", UUID)
 SafetyNoteId = NewType("SafetyNoteId", UUID)
+TicketNoteId = NewType("TicketNoteId", UUID)
+TicketMessageId = NewType("TicketMessageId", UUID)
 AuthenticatorId = NewType("AuthenticatorId", UUID)
 ErasureId = NewType("ErasureId", UUID)
 StreamId = NewType("StreamId", UUID)
 SignalId = NewType("SignalId", UUID)
 AgentAddressId = NewType("AgentAddressId", UUID)
+OnCallId = NewType("OnCallId", UUID)
+RingId = NewType("RingId", UUID)
+RevealId = NewType("RevealId", UUID)
+SkipId = NewType("SkipId", UUID)
+OwnerCodeId = NewType("OwnerCodeId", UUID)
+CheckId = NewType("CheckId", UUID)
+PasskeyId = NewType("PasskeyId", UUID)
+AgentCodeId = NewType("AgentCodeId", UUID)
 
 # Crockford's alphabet: no I, L, O or U, so that nothing read over a bad line is taken for
 # something else.
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD: Final = str.maketrans("ILO", "110")
 _BODY: Final = 8
+_KEY: Final = 6
 
 
 def reference_from(randomness: bytes) -> str:
@@ -62,6 +76,29 @@ def reference_from(randomness: bytes) -> str:
 def rehearsal_reference_from(randomness: bytes) -> str:
     """A rehearsal's reference such as ``TEST-K7QF-3M2X-R``: too long to be read as a real one."""
     return f"TEST-{reference_from(randomness)}"
+
+
+def check_key_from(randomness: bytes) -> str:
+    """The key of a check such as ``K7Q-F3M-X``, short enough to be read aloud: 30 random bits and a
+    check character. Needs exactly four bytes."""
+    if len(randomness) != 4:
+        raise ValueError("the key of a check is made of four random bytes")
+    number = int.from_bytes(randomness, "big") & (1 << 30) - 1
+    values = [(number >> shift) & 31 for shift in range(25, -1, -5)]
+    body = "".join(ALPHABET[value] for value in values)
+    return f"{body[:3]}-{body[3:]}-{ALPHABET[_check(values)]}"
+
+
+def read_check_key(typed: str) -> str | None:
+    """What someone typed as the key of a check, in its one written form; None if misread."""
+    plain = typed.upper().translate(_MISREAD)
+    plain = "".join(character for character in plain if character not in " -–—.")
+    if len(plain) != _KEY + 1 or any(character not in ALPHABET for character in plain):
+        return None
+    values = [ALPHABET.index(character) for character in plain]
+    if _check(values[:_KEY]) != values[_KEY]:
+        return None
+    return f"{plain[:3]}-{plain[3:_KEY]}-{plain[_KEY]}"
 
 
 def read_reference(typed: str) -> str | None:

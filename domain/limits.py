@@ -188,6 +188,19 @@ APP_SET_UP: Final = Limit(
     why="A clock that is wrong shows after two or three tries.",
 )
 
+OWNER_CODES_AN_HOUR: Final = Limit(
+    name="owner-codes-an-hour",
+    per="frozen account whose owner is asked for a code",
+    rate=Rate(5, _HOUR),
+    why="An agent who is pressed for one more code presses the owner's mailbox, too.",
+)
+OWNER_CODES_A_DAY: Final = Limit(
+    name="owner-codes-a-day",
+    per="frozen account whose owner is asked for a code",
+    rate=Rate(10, _DAY),
+    why="Fifty guesses at eight digits are the most there are in a day.",
+)
+
 # Guessing ---------------------------------------------------------------------------------------
 
 WRONG_CODES_A_DAY: Final = Limit(
@@ -203,6 +216,12 @@ WRONG_CODES_EVER: Final = Limit(
     rate=Rate(100, _FOR_GOOD),
     without_link=Rate(100, _FOR_GOOD),
     why="A patient guesser is stopped for good: one chance in 10,000 at the most.",
+)
+CHECKS_FROM_NETWORK: Final = Limit(
+    name="checks-from-network",
+    per="source network (/24, /48)",
+    rate=Rate(60, _MINUTE),
+    why="A household mistypes; whoever looks for a key among a thousand million gets nowhere.",
 )
 SIGN_INS_OF_LOGIN_FROM_NETWORK: Final = Limit(
     name="sign-ins-of-login-from-network",
@@ -227,6 +246,30 @@ PROVED_AGAIN: Final = Limit(
     per="agent's login",
     rate=Rate(10, 5 * _MINUTE),
     why="Whoever found the console unlocked does not find out the password there.",
+)
+
+# What agents look at ----------------------------------------------------------------------------
+
+REVEALS_AN_HOUR: Final = Limit(
+    name="reveals-an-hour",
+    per="agent who has addresses shown in clear",
+    # Ten at once, then one after another: no hour that begins anywhere holds more than twenty.
+    rate=Rate(10, 6 * _MINUTE),
+    why="Owner and reporters of several tickets in a row; nobody reads out a list of people.",
+)
+REVEALS_A_DAY: Final = Limit(
+    name="reveals-a-day",
+    per="agent who has addresses shown in clear",
+    # Forty in a shift: no day that begins anywhere holds more than sixty.
+    rate=Rate(40, 72 * _MINUTE),
+    why="A busy shift fits in; whoever looks people up for somebody is soon at the end.",
+)
+
+PASSKEYS_ASKED: Final = Limit(
+    name="passkeys-asked",
+    per="source network (/24, /48)",
+    rate=Rate(120, _SECOND),
+    why="Each page that offers a passkey may leave a row; a whole team signs in at eight.",
 )
 
 # Machines ---------------------------------------------------------------------------------------
@@ -260,12 +303,18 @@ LIMITS: Final = (
     SENT_IN_ALL,
     NEW_ADDRESSES,
     APP_SET_UP,
+    OWNER_CODES_AN_HOUR,
+    OWNER_CODES_A_DAY,
     WRONG_CODES_A_DAY,
     WRONG_CODES_EVER,
+    CHECKS_FROM_NETWORK,
     SIGN_INS_OF_LOGIN_FROM_NETWORK,
     SIGN_INS_OF_LOGIN,
     SIGN_INS_FROM_NETWORK,
     PROVED_AGAIN,
+    PASSKEYS_ASKED,
+    REVEALS_AN_HOUR,
+    REVEALS_A_DAY,
     API_CALLS,
     OWNER_CALLS,
 )

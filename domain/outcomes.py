@@ -117,17 +117,24 @@ def decide(
     report: LossReport,
     outcome: Outcome,
     *,
+    ticket: Ticket,
     pending: Verdict | None,
     by: Agent,
     now: datetime,
 ) -> Change[LossReport]:
-    """Real, found or mistake: one agent of level 2 or above. `false` is proposed instead."""
+    """Real, found or mistake: one agent of level 2 or above. `false` is proposed instead.
+
+    In danger nothing but "real" is recorded before the owner, asked alone, has answered that they
+    are free: somebody may make them say that all is well.
+    """
     access.require_level(by, access.PROPOSES)
     _require_undecided(report)
     if outcome is Outcome.FALSE:
         raise ValueError("that a report is false is proposed, and confirmed by another")
     if pending is not None:
         raise AlreadyProposed
+    if outcome is not Outcome.REAL:
+        require_free(ticket)
     return _decided(report, outcome, now)
 
 

@@ -1,7 +1,7 @@
 """Every number of the service, with its reason. A wallet may override within the bounds: of whole
 numbers they stand beside the number, of lengths in `domain.bounds`."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -9,6 +9,10 @@ from msgspec import Meta, Struct
 from domain.bounds import require_order, require_within
 
 MOST_CONTACTS: Final = 5
+# As a clock on the wall shows it.
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+# Four hours on each of five days: less would be no desk.
+_OPEN_A_WEEK: Final = timedelta(hours=20)
 
 
 class ContactPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,10 +88,49 @@ class SessionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     strong_sign_in_lasts: timedelta = timedelta(minutes=5)
     agent_idle: timedelta = timedelta(minutes=30)
     agent_lasts: timedelta = timedelta(hours=8)
+    # Whoever finds the console unlocked changes nothing of what its agent signs in with.
+    agent_proof_lasts: timedelta = timedelta(minutes=5)
+    # A security key is looked for in a drawer; nobody looks longer than this.
+    passkey_challenge_lasts: timedelta = timedelta(minutes=5)
+    # What was typed when a session ended waits for its agent as long as a quiet session.
+    unsent_waits: timedelta = timedelta(minutes=30)
     access_token_lasts: timedelta = timedelta(minutes=60)
 
     def __post_init__(self) -> None:
         require_within("sessions", self)
+
+
+class ReleaseHours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Hours of some days of the week, Monday being 1. Shut at or before they open: on the next day."""
+
+    days: Annotated[tuple[Annotated[int, Meta(ge=1, le=7)], ...], Meta(min_length=1, max_length=7)]
+    opens: TimeOfDay
+    shuts: TimeOfDay
+
+    @property
+    def opens_at(self) -> time:
+        return time.fromisoformat(self.opens)
+
+    @property
+    def shuts_at(self) -> time:
+        return time.fromisoformat(self.shuts)
+
+    @property
+    def shuts_next_day(self) -> bool:
+        return self.shuts_at <= self.opens_at
+
+    @property
+    def lasts(self) -> timedelta:
+        opens, shuts = self.opens_at, self.shuts_at
+        hours, minutes = shuts.hour - opens.hour, shuts.minute - opens.minute
+        return timedelta(days=int(self.shuts_next_day), hours=hours, minutes=minutes)
+
+
+def require_open_enough(hours: tuple[ReleaseHours, ...]) -> None:
+    """Raises ValueError where owners would wait for days because nobody decides."""
+    week = sum((len(set(one.days)) * one.lasts for one in hours), timedelta(0))
+    if hours and week < _OPEN_A_WEEK:
+        raise ValueError(f"release_hours are at least {_OPEN_A_WEEK} a week")
 
 
 class TicketPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,9 +152,44 @@ class TicketPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     # One call may meet a busy line; after two, at different times, a mere hint is laid aside.
     attempts_before_closing: Annotated[int, Meta(ge=2, le=5)] = 2
     attempts_apart: timedelta = timedelta(minutes=30)
+    # In which hours releases are decided, by the wallet's own clock; none: always. Holidays are not
+    # known here.
+    release_hours: tuple[ReleaseHours, ...] = ()
+    # Somebody who is there answers a proposal in this time; else others are woken.
+    approved_within: timedelta = timedelta(minutes=15)
+    # A breach that nobody makes good goes up again, so that it does not end with those who missed it.
+    raised_again_after: timedelta = timedelta(hours=1)
+    # A carrier opens tomorrow; whoever waits longer than a night is better looked at again,
+    pause_lasts_at_most: timedelta = timedelta(hours=12)
+    # and after two days and nights of waiting somebody has to decide.
+    most_pauses: Annotated[int, Meta(ge=0, le=4)] = 4
+    # Time to wake up, read and sign in, before the next one is woken;
+    rings_apart: timedelta = timedelta(minutes=5)
+    # and after an hour everyone was rung several times.
+    most_rings: Annotated[int, Meta(ge=1, le=24)] = 12
+    # Two who know each other may wait for each other; among three it is left to chance,
+    approvers_to_pick_from: Annotated[int, Meta(ge=3, le=10)] = 3
+    # and whoever is at lunch must not hold up an owner for longer than a coffee.
+    approver_answers_within: timedelta = timedelta(minutes=15)
+    # Three days without one's own money are long enough to be looked at by somebody else.
+    kept_frozen_reviewed_within: timedelta = timedelta(hours=72)
+    # Often enough that whoever is tempted thinks of it; one in one looks at all.
+    reviewed_one_in: Annotated[int, Meta(ge=1, le=20)] = 20
+    # A program that freezes by mistake is noticed within days; what is older was looked at.
+    mistake_lasts: timedelta = timedelta(days=7)
+    # Swapping SIMs is also how a line is stolen; within a day its owner notices, and complains.
+    line_settles: timedelta = timedelta(hours=24)
+    # What was prepared for a theft was changed in the week before it.
+    changes_looked_at_before: timedelta = timedelta(days=7)
+    # A stolen phone tries again by itself every minute: a look at its tries holds this long, or
+    # they would keep the owner out for good.
+    tries_looked_at_for: timedelta = timedelta(minutes=15)
+    # Whoever was written to three times since yesterday is called; a fourth only worries them.
+    messages_a_day: Annotated[int, Meta(ge=1, le=10)] = 3
 
     def __post_init__(self) -> None:
         require_within("tickets", self)
+        require_open_enough(self.release_hours)
 
 
 class RecoveryPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -211,6 +289,38 @@ class SignInPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         require_within("sign_ins", self)
 
 
+class DeskPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Several agents at one queue."""
+
+    # Three heartbeats of a page: one lost on a bad line does not make anybody invisible.
+    presence_lasts: timedelta = timedelta(seconds=45)
+    # Whoever passed a ticket over is not served it again at once, and not spared it all day.
+    skip_rests: timedelta = timedelta(minutes=30)
+    # What the queue puts before everything else, and what a supervisor asks about.
+    breaching_within: timedelta = timedelta(minutes=15)
+    frozen_long_after: timedelta = timedelta(hours=24)
+
+    def __post_init__(self) -> None:
+        require_within("desk", self)
+
+
+class SignPolicy(Struct, frozen=True, kw_only=True):
+    """What is told to agents as a sign. It decides nothing, so that no wallet has to move it; and a
+    queue of several wallets counts alike."""
+
+    # Whoever prepares a theft of the account changes who is told of it in the days before.
+    changed_within: timedelta = timedelta(days=7)
+    # A quarrel, or a trick that is tried on several people, shows within a month.
+    lately: timedelta = timedelta(days=30)
+    # A contact made last week for this purpose; one of a year ago is a friend.
+    young_for: timedelta = timedelta(days=30)
+    # Reports made one after the other by the same hands.
+    alike_within: timedelta = timedelta(hours=1)
+    # One is what everybody is: a contact who reported for one owner, an owner reported once.
+    several_owners: int = 2
+    several_reports: int = 2
+
+
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     contacts: ContactPolicy = ContactPolicy()
     closing: ClosingPolicy = ClosingPolicy()
@@ -224,6 +334,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     privacy: PrivacyPolicy = PrivacyPolicy()
     messages: MessagePolicy = MessagePolicy()
     sign_ins: SignInPolicy = SignInPolicy()
+    desk: DeskPolicy = DeskPolicy()
 
     def __post_init__(self) -> None:
         if self.privacy.gone_kept < self.reports.lately_removed:
@@ -231,3 +342,4 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 DEFAULT: Final = Policy()
+SIGNS: Final = SignPolicy()

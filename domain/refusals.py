@@ -226,10 +226,57 @@ class TicketClosed(Refused):
     code = "ticket-closed"
 
 
+class TooManyWatch(Refused):
+    """This agent, or everybody together, watches the queue on as many screens as may be."""
+
+    code = "too-many-watch"
+
+
+class WordsMissing(Refused):
+    """The short list does not say why; a few words do."""
+
+    code = "words-missing"
+
+
 class ProofsMissing(Refused):
     """Release needs two proofs of different kinds, one of them out of the thief's reach."""
 
     code = "proofs-missing"
+
+
+class ChecklistOpen(Refused):
+    """Before a release somebody looks at everything on the checklist, and at what came since."""
+
+    code = "checklist-open"
+
+
+class AddressDoesNotCount(Refused):
+    """What arrives there shows nothing: it is too new, not verified, changed, or on the phone."""
+
+    code = "address-does-not-count"
+
+
+class LineTooFresh(Refused):
+    """A new SIM counts once its owner has had a day to notice; it does from `retry_at`."""
+
+    code = "line-too-fresh"
+
+    def __init__(self, retry_at: datetime, *, now: datetime | None = None) -> None:
+        super().__init__(retry_at)
+        self.retry_at = retry_at
+        self.refused_at = now
+
+
+class LineReplacedBefore(Refused):
+    """The SIM is no younger than the loss: it may be the one that was lost."""
+
+    code = "line-replaced-before"
+
+
+class NoticesHeld(Refused):
+    """The owner may be in danger: nothing is written to them yet."""
+
+    code = "notices-held"
 
 
 class LevelNotCounted(Refused):
@@ -280,6 +327,42 @@ class EvidenceChanged(Refused):
     code = "evidence-changed"
 
 
+class NotPicked(Refused):
+    """The system picked somebody else to approve this, or their time is over."""
+
+    code = "not-picked"
+
+
+class KeptFrozen(Refused):
+    """Two people decided that the account stays frozen; a supervisor or a proof comes first."""
+
+    code = "kept-frozen"
+
+
+class NotKeptFrozen(Refused):
+    """There is no such decision to be looked at again."""
+
+    code = "not-kept-frozen"
+
+
+class OwnDecision(Refused):
+    """Nobody reviews what they proposed or approved."""
+
+    code = "own-decision"
+
+
+class Involved(Refused):
+    """A release is reviewed by somebody who had nothing to do with it."""
+
+    code = "involved"
+
+
+class WindowNotAllowed(Refused):
+    """A window that is empty, in the future, or longer than a mistake stays unnoticed."""
+
+    code = "window-not-allowed"
+
+
 class AlreadyDecided(Refused):
     """The report has its outcome."""
 
@@ -302,6 +385,30 @@ class OwnerNotTried(Refused):
     """Before a hint is laid aside the owner was reached, or tried twice."""
 
     code = "owner-not-tried"
+
+
+class CannotTakeTicket(Refused):
+    """They do not work on such tickets, not for this wallet, or it is their own."""
+
+    code = "cannot-take-ticket"
+
+
+class OwnLineNotAllowed(Refused):
+    """Too long, a link, something like a code or a number; or no line may go along at all."""
+
+    code = "own-line-not-allowed"
+
+
+class WrittenOften(Refused):
+    """So many messages a day to one person on one ticket are enough."""
+
+    code = "written-often"
+
+
+class NoWayToWrite(Refused):
+    """There is no address at which they may be written to."""
+
+    code = "no-way-to-write"
 
 
 class SignInFailed(Refused):
@@ -384,3 +491,87 @@ class EndpointNotEnabled(Refused):
     """Nothing is sent to an endpoint that is paused or disabled."""
 
     code = "endpoint-not-enabled"
+
+
+class AgentHasEnded(Refused):
+    """Whoever comes back is added anew."""
+
+    code = "agent-has-ended"
+
+
+class TooManyPasskeys(Refused):
+    """An agent has at most ten passkeys: end one that is not used any more."""
+
+    code = "too-many-passkeys"
+
+
+class PasskeyNotValid(Refused):
+    """What the authenticator answered does not make a passkey: asked too long ago, or known."""
+
+    code = "passkey-not-valid"
+
+
+class ProveAgainFirst(Refused):
+    """What an agent signs in with is changed within minutes of signing in again."""
+
+    code = "prove-again-first"
+
+
+class OwnAddressesNeeded(Refused):
+    """Whoever is given a further wallet says their own addresses again: only hashes are kept."""
+
+    code = "own-addresses-needed"
+
+
+class AlreadyPaused(Refused):
+    """The ticket waits already."""
+
+    code = "already-paused"
+
+
+class NotPaused(Refused):
+    """The ticket does not wait any more."""
+
+    code = "not-paused"
+
+
+class PauseTooLong(Refused):
+    """A pause ends within twelve hours, and not in the past."""
+
+    code = "pause-too-long"
+
+
+class PausesUsedUp(Refused):
+    """A ticket waits only so often; then somebody has to decide."""
+
+    code = "pauses-used-up"
+
+
+class NothingToPause(Refused):
+    """No clock runs that could stand still: what has run out stays run out."""
+
+    code = "nothing-to-pause"
+
+
+class NothingRings(Refused):
+    """Somebody has it already, or it was decided."""
+
+    code = "nothing-rings"
+
+
+class IfMatchNeeded(Refused):
+    """Writing on a ticket names the version that was read: its ETag, in `If-Match`."""
+
+    code = "if-match-needed"
+
+
+class ChangedSinceRead(Refused):
+    """The ticket is not as it was when it was read. Read it again, then decide again."""
+
+    code = "changed-since-read"
+
+
+class NothingSaid(Refused):
+    """Without its invisible characters, the note says nothing."""
+
+    code = "nothing-said"

@@ -98,6 +98,8 @@ class LossReport(Struct, frozen=True, kw_only=True):
     # Until when the reporter was asked to say what they saw, and when they did.
     answer_until: datetime | None = None
     heard_at: datetime | None = None
+    # A keyed hash of the source network it came from; None where it came from none.
+    network: bytes | None = None
     row_version: int = 1
 
     @property

@@ -66,9 +66,8 @@ def close(ticket: Ticket, *, by: Agent, now: datetime) -> Change[Ticket]:
 
 def kinds_seen_by(agent: Agent) -> tuple[TicketKind, ...]:
     """Rehearsals stay out of every queue."""
-    if agent.trained_for_safety:
-        return (TicketKind.LOSS, TicketKind.SAFETY)
-    return (TicketKind.LOSS,)
+    losses = (TicketKind.LOSS,) if agent.serves_losses else ()
+    return (*losses, TicketKind.SAFETY) if agent.trained_for_safety else losses
 
 
 def require_safety(ticket: Ticket, *, by: Agent) -> None:

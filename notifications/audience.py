@@ -17,14 +17,35 @@ from domain.events import (
     AccountClosingBegun,
     AccountClosingStopped,
     AccountFrozen,
+    AccountKeptFrozen,
     AccountRegistered,
     AccountReleased,
     AddressDisowned,
     AddressesChanged,
+    AddressRevealed,
     AgentAdded,
+    AgentChanged,
+    AgentCodesMade,
+    AgentCodeUsed,
+    AgentEnded,
+    AgentReset,
     AgentSignedIn,
+    ApproverPicked,
     AuthenticatorRemoved,
     AuthenticatorSet,
+    ChecklistAnswered,
+    ClientCapChanged,
+    ClientEnded,
+    ClientKeyRemoved,
+    ClientKeysAdded,
+    ClientMade,
+    ClientMistakeApproved,
+    ClientMistakeProposed,
+    ClientMistakeRejected,
+    ClientMistakeUndone,
+    ClientSecretEnded,
+    ClientSecretRotated,
+    ClockBreached,
     ClosingAnnounced,
     CodeAsked,
     ConfirmationMissed,
@@ -42,6 +63,7 @@ from domain.events import (
     ContactRemoved,
     ContactRemovedForSafety,
     ContactSuspended,
+    ContactWrittenTo,
     DangerRaised,
     DeviceCleared,
     DisplayTurnedNeutral,
@@ -52,13 +74,18 @@ from domain.events import (
     ErasureDone,
     ErasurePlanned,
     Event,
+    ExternalStageTold,
     FreezeConfirmed,
+    FreezeUndone,
     HintLeft,
     InvitationLapsed,
     InvitationReady,
     InvitationSentAgain,
     InvitationTakenBack,
     InvitationWithheld,
+    KeepingProposed,
+    KeepingRejected,
+    KeepingReviewed,
     LimitReset,
     LinkRenewed,
     LinkShown,
@@ -66,11 +93,22 @@ from domain.events import (
     LossReported,
     NoticesLetGo,
     OldAddressesForgotten,
+    OnCallAnswered,
+    OnCallChanged,
+    OnCallGivenUp,
+    OnCallRung,
+    OnCallTested,
     OthersAreRemoved,
     OutcomeDecided,
     OutcomeProposed,
     OutcomeRejected,
+    OwnerCodeAsked,
     OwnerReached,
+    OwnerWrittenTo,
+    PasskeyAdded,
+    PasskeyEnded,
+    PasskeyUsed,
+    PauseEnded,
     ProofRecorded,
     ProofRequested,
     ProposalVoided,
@@ -80,8 +118,10 @@ from domain.events import (
     ReinstatementProposed,
     ReinstatementRejected,
     ReleaseApproved,
+    ReleaseDrawn,
     ReleaseProposed,
     ReleaseRejected,
+    ReleaseReviewed,
     RemovalBegun,
     RemovalCancelled,
     RemovalDecided,
@@ -97,12 +137,29 @@ from domain.events import (
     SafetyTicketClosed,
     SecondAddressAdded,
     SecondAddressRemoved,
+    SigningKeyRetired,
+    StreamChanged,
+    StreamEnded,
+    StreamMade,
+    StreamSecretRenewed,
+    StreamStatusSet,
+    StreamSubjectChosen,
+    TicketAssigned,
+    TicketBoosted,
     TicketConfirmed,
     TicketForgotten,
+    TicketHandedOver,
     TicketJoined,
+    TicketLevelRaised,
+    TicketNoted,
     TicketOpened,
+    TicketPaused,
+    TicketSkipped,
     UnconfirmedLossReported,
     UnconfirmedTicketClosed,
+    WalletIssuerChanged,
+    WalletMade,
+    WalletPolicyChanged,
     WalletReportedLoss,
     WritingAllowed,
     WritingStopped,
@@ -115,16 +172,29 @@ class Role(StrEnum):
 
     OWNER = "owner"
     CONTACT = "contact"
+    ON_CALL = "on-call"
 
 
 class Who(StrEnum):
     OWNER = "owner"
+    # That address of theirs which the event names, and no other.
+    OWN_ADDRESS = "own-address"
     # The contact the event is about.
     THAT_CONTACT = "that-contact"
     # The address that the event names, of the contact it is about; without one, as above.
     THAT_ADDRESS = "that-address"
     # The contacts who reported on the event's ticket.
     REPORTERS = "reporters"
+    # The person on the on-call list whom the event names.
+    ON_CALL = "on-call"
+
+
+# Everybody else is a contact of some owner.
+_ROLE_OF: Final = {
+    Who.OWNER: Role.OWNER,
+    Who.OWN_ADDRESS: Role.OWNER,
+    Who.ON_CALL: Role.ON_CALL,
+}
 
 
 class Secret(StrEnum):
@@ -144,7 +214,7 @@ class Hearer(Struct, frozen=True, kw_only=True):
 
     @property
     def role(self) -> Role:
-        return Role.OWNER if self.who is Who.OWNER else Role.CONTACT
+        return _ROLE_OF.get(self.who, Role.CONTACT)
 
 
 _OWNER: Final = Hearer(who=Who.OWNER)
@@ -156,7 +226,9 @@ _ACCEPTED: Final = Hearer(who=Who.THAT_CONTACT, secret=Secret.PERSONAL_LINK)
 _ADDRESS: Final = Hearer(who=Who.THAT_ADDRESS)
 _RENEWED: Final = Hearer(who=Who.THAT_ADDRESS, secret=Secret.PERSONAL_LINK)
 _ASKED: Final = Hearer(who=Who.THAT_ADDRESS, secret=Secret.CODE)
+_OWN_CODE: Final = Hearer(who=Who.OWN_ADDRESS, secret=Secret.CODE)
 _REHEARSES: Final = Hearer(who=Who.THAT_CONTACT, secret=Secret.DRILL)
+_WOKEN: Final = Hearer(who=Who.ON_CALL)
 _NOBODY: Final[tuple[Hearer, ...]] = ()
 
 AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
@@ -196,6 +268,8 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     ContactRemovedForSafety: _NOBODY,
     ContactLeft: (_OWNER, _CONTACT),
     AddressDisowned: _NOBODY,
+    # Said to nobody and recorded for everybody who works on the ticket.
+    AddressRevealed: _NOBODY,
     # The owner reads these two only inside.
     ContactPaused: (_CONTACT,),
     ContactSuspended: (_CONTACT,),
@@ -228,12 +302,17 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     TicketForgotten: _NOBODY,
     OldAddressesForgotten: _NOBODY,
     CodeAsked: (_ASKED,),
+    OwnerCodeAsked: (_OWN_CODE,),
+    ChecklistAnswered: _NOBODY,
     LossReported: (_CONTACT,),
     # Their own act confirmed; the owner learns of it only after their identity is proved.
     ReportWithdrawn: (_CONTACT,),
     TicketOpened: _NOBODY,
     TicketJoined: _NOBODY,
     TicketConfirmed: _NOBODY,
+    # The desk's own business.
+    TicketAssigned: _NOBODY,
+    TicketSkipped: _NOBODY,
     HintLeft: _NOBODY,
     # Never: whoever holds the phone would read it.
     DangerRaised: _NOBODY,
@@ -270,12 +349,73 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     # No message reached the owner: agents see it, and the wallet's systems hear of it.
     ProofRequested: _NOBODY,
     ReleaseProposed: _NOBODY,
+    ClockBreached: _NOBODY,
+    TicketLevelRaised: _NOBODY,
+    TicketPaused: _NOBODY,
+    PauseEnded: _NOBODY,
+    OnCallRung: (_WOKEN,),
+    OnCallAnswered: _NOBODY,
+    # Nobody is left to tell: it stands in the log, and on the board.
+    OnCallGivenUp: _NOBODY,
+    OnCallChanged: _NOBODY,
+    OnCallTested: (_WOKEN,),
     ProposalVoided: _NOBODY,
     ReleaseRejected: _NOBODY,
     ReleaseApproved: _NOBODY,
+    ApproverPicked: _NOBODY,
+    KeepingProposed: _NOBODY,
+    KeepingRejected: _NOBODY,
+    # The owner, in general terms; whoever reported hears nothing until it is closed.
+    AccountKeptFrozen: (_OWNER,),
+    # Nothing changes for the owner; what does is told when it comes.
+    KeepingReviewed: _NOBODY,
+    # Agents look at their own work.
+    ReleaseDrawn: _NOBODY,
+    ReleaseReviewed: _NOBODY,
+    # Each owner is told of their own release.
+    ClientMistakeProposed: _NOBODY,
+    ClientMistakeApproved: _NOBODY,
+    ClientMistakeRejected: _NOBODY,
+    ClientMistakeUndone: _NOBODY,
+    FreezeUndone: _NOBODY,
     AgentAdded: _NOBODY,
+    AgentChanged: _NOBODY,
+    AgentReset: _NOBODY,
+    AgentEnded: _NOBODY,
     AgentSignedIn: _NOBODY,
+    TicketHandedOver: _NOBODY,
+    TicketBoosted: _NOBODY,
+    # Agents write them for one another.
+    TicketNoted: _NOBODY,
+    # An agent chose the words; in danger it waits like every other notice.
+    OwnerWrittenTo: (_OWNER,),
+    ContactWrittenTo: (_CONTACT,),
+    PasskeyAdded: _NOBODY,
+    PasskeyUsed: _NOBODY,
+    PasskeyEnded: _NOBODY,
+    AgentCodesMade: _NOBODY,
+    AgentCodeUsed: _NOBODY,
     LimitReset: _NOBODY,
+    # What operators and programs change stands in the record, for whoever reads that.
+    # Agents read it; nobody is told by us what somebody else said.
+    ExternalStageTold: _NOBODY,
+    WalletMade: _NOBODY,
+    WalletIssuerChanged: _NOBODY,
+    WalletPolicyChanged: _NOBODY,
+    ClientMade: _NOBODY,
+    ClientSecretRotated: _NOBODY,
+    ClientSecretEnded: _NOBODY,
+    ClientKeysAdded: _NOBODY,
+    ClientKeyRemoved: _NOBODY,
+    ClientCapChanged: _NOBODY,
+    ClientEnded: _NOBODY,
+    StreamMade: _NOBODY,
+    StreamChanged: _NOBODY,
+    StreamStatusSet: _NOBODY,
+    StreamSecretRenewed: _NOBODY,
+    StreamSubjectChosen: _NOBODY,
+    StreamEnded: _NOBODY,
+    SigningKeyRetired: _NOBODY,
 }
 BY_NAME: Final = {name_of(kind): kind for kind in AUDIENCE}
 
@@ -293,11 +433,13 @@ def hearer_in(event: Event, role: Role) -> Hearer:
 def useful_until(event: Event, hearer: Hearer) -> datetime | None:
     """When the secret in the message stops opening anything; None where nothing runs out."""
     match event:
-        case CodeAsked() if hearer.secret is not None:
+        case (CodeAsked() | OwnerCodeAsked()) if hearer.secret is not None:
             return event.expires_at
         case ContactInvited() | InvitationSentAgain() if hearer.secret is not None:
             return event.lapses_at
         case DrillBegun() if hearer.secret is not None:
+            return event.until
+        case OnCallRung() | OnCallTested():
             return event.until
         case _:
             return None

@@ -12,7 +12,15 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import AddressKind
-from domain.ids import AccountId, AddressId, ContactId, TicketId, WalletId
+from domain.ids import (
+    AccountId,
+    AddressId,
+    ContactId,
+    OnCallId,
+    TicketId,
+    TicketMessageId,
+    WalletId,
+)
 
 
 class Destination(Struct, frozen=True, kw_only=True):
@@ -70,6 +78,17 @@ class Directory(Protocol):
         """The contact's second address, or a new one that they have to prove."""
         ...
 
+    async def on_call(
+        self, db: AsyncConnection, wallet_id: WalletId, person_id: OnCallId
+    ) -> tuple[Destination, ...]:
+        """Somebody on the on-call list of this wallet or of the installation. Nowhere once they
+        are off it."""
+        ...
+
+    async def open_on_call(
+        self, db: AsyncConnection, wallet_id: WalletId, person_id: OnCallId
+    ) -> Recipient | None: ...
+
     async def reporters(
         self, db: AsyncConnection, wallet_id: WalletId, ticket_id: TicketId
     ) -> tuple[ContactId, ...]:
@@ -108,6 +127,12 @@ class Directory(Protocol):
 
         None when no removal of theirs is pending.
         """
+        ...
+
+    async def own_line(
+        self, db: AsyncConnection, wallet_id: WalletId, message_id: TicketMessageId
+    ) -> str | None:
+        """What an agent added to a fixed message. None where nothing was, or it is erased."""
         ...
 
     async def open_secret(

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.accounts import AddressKind
 from domain.events import Event
-from domain.ids import AccountId, AddressId, ContactId, TicketId, WalletId
+from domain.ids import AccountId, AddressId, ContactId, OnCallId, TicketId, WalletId
 from notifications.audience import (
     AUDIENCE,
     BY_NAME,
@@ -145,6 +145,23 @@ async def _listeners(
         return [
             _Listener(hearer=hearer, destination=destination, account_id=account_id)
             for destination in await directory.owner(db, wallet_id, account_id)
+        ]
+    if hearer.who is Who.OWN_ADDRESS:
+        address_id: AddressId | None = getattr(event, "address_id", None)
+        if account_id is None or address_id is None:
+            return []
+        return [
+            _Listener(hearer=hearer, destination=destination, account_id=account_id)
+            for destination in await directory.owner(db, wallet_id, account_id)
+            if destination.address_id == address_id
+        ]
+    if hearer.who is Who.ON_CALL:
+        person_id: OnCallId | None = getattr(event, "person_id", None)
+        if person_id is None:
+            return []
+        return [
+            _Listener(hearer=hearer, destination=destination)
+            for destination in await directory.on_call(db, wallet_id, person_id)
         ]
     return [
         _Listener(

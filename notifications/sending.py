@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Event
-from domain.ids import AddressId, ContactId
+from domain.ids import AddressId, ContactId, OnCallId, TicketMessageId
 from notifications import retry, wording
 from notifications.audience import Role, hearer_in, read_event
 from notifications.channels import Channels, Email, Later, Message, Never, Outcome, Sms
@@ -116,6 +116,7 @@ async def _write(
                 db, leased.wallet_id, leased.outbox_id, leased.secret
             )
         objection = await _objection(db, directory, leased, event)
+        own_line = await _own_line(db, directory, leased, event)
         sender = await directory.sender(db, leased.wallet_id)
     return wording.write(
         wording.Occasion(
@@ -125,6 +126,7 @@ async def _write(
             sender=sender,
             secret=secret,
             objection=objection,
+            own_line=own_line,
             now=leased.leased_at,
             useful_until=leased.useful_until,
         )
@@ -140,12 +142,25 @@ async def _objection(
     return await directory.objection(db, leased.wallet_id, contact_id)
 
 
+async def _own_line(
+    db: AsyncConnection, directory: Directory, leased: LeasedDelivery, event: Event
+) -> str | None:
+    message_id: TicketMessageId | None = getattr(event, "message_id", None)
+    if message_id is None:
+        return None
+    return await directory.own_line(db, leased.wallet_id, message_id)
+
+
 async def _recipient(
     db: AsyncConnection, directory: Directory, leased: LeasedDelivery
 ) -> Recipient | None:
     match leased.role:
         case Role.OWNER:
             return await directory.open_owner(db, leased.wallet_id, leased.address_id)
+        case Role.ON_CALL:
+            return await directory.open_on_call(
+                db, leased.wallet_id, OnCallId(leased.address_id)
+            )
         case Role.CONTACT:
             contact = await _open_contact(db, directory, leased)
             # Without the owner there is nothing left that the contact could be told about.

@@ -59,6 +59,8 @@ class Occasion(Struct, frozen=True, kw_only=True):
     useful_until: datetime | None = None
     # The owner's "this was not me", where the event allows one and it would still stop something.
     objection: str | None = None
+    # What an agent added in their own words to a message that is otherwise fixed.
+    own_line: str | None = None
 
     def __repr__(self) -> str:
         return f"Occasion({name_of(self.event)}, {self.role.value})"
@@ -136,6 +138,7 @@ def _facts(occasion: Occasion, language: str) -> dict[str, Any]:
         "wallet": sender.name,
         "short": sender.short_name,
         "support": sender.support_number,
+        "own_line": occasion.own_line,
     }
     return facts | _ways(occasion) | _opened(occasion)
 

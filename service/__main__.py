@@ -16,6 +16,7 @@ from service.commands.journal import journal_commands
 from service.commands.keys import key_commands
 from service.commands.limits import limit_commands
 from service.commands.migrate import migrate
+from service.commands.on_call import on_call_commands
 from service.commands.person import person_commands
 from service.commands.serve import serve
 from service.commands.settings import list_settings
@@ -45,6 +46,7 @@ for command in (
     wallet_commands,
     client_commands,
     agent_commands,
+    on_call_commands,
     limit_commands,
     person_commands,
     journal_commands,

@@ -21,10 +21,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from domain.refusals import NotFound, Refused
 from domain.wallets import Wallet
 from service import api, console, openapi, operators, problems, web
+from service.after_answers import AfterAnswers
 from service.hosts import HostDoor, Hosts
 from service.operations.house import House
 from service.operations.ssf_poll import Waiting
 from service.operations.wallets import require_usable_policies
+from service.operations.watching import Watching
 from service.options import tell_methods
 from service.rsgi import Entrance
 from service.security.headers import SecurityHeaders
@@ -36,6 +38,7 @@ from service.settings import Settings
 from service.signals.fast_lane import FastLane
 from service.signals.routes import ROUTES
 from service.signals.ssf import Sets
+from service.storage.bell import Bell
 from service.storage.introspection import Introspection
 from service.storage.migrations import require_humble_role
 
@@ -45,7 +48,13 @@ _LARGEST_BODY = 64 * 1024
 # One bar of signal: a whole first view fits into what a new connection may send at once. What pages
 # hold of secrets is no prey to guessing by length (BREACH): other sites' requests come without the
 # cookies that would put them there.
-_COMPRESSION = CompressionConfig(backend="gzip", minimum_size=1_000, gzip_compress_level=6)
+_COMPRESSION = CompressionConfig(
+    backend="gzip",
+    minimum_size=1_000,
+    gzip_compress_level=6,
+    # What is told as it happens must not wait for more to be worth compressing.
+    exclude=["^/console/live$"],
+)
 _API = ("/v1/", "/oauth/", "/schema", "/ssf/", "/health/", "/metrics", "/.well-known/")
 
 
@@ -59,12 +68,16 @@ def create_app(settings: Settings) -> Litestar:
         async with house.engine.connect() as db:
             await require_humble_role(db)
             await require_usable_policies(db)
+        bell = Bell(plain_url(settings.database_url), house.engine)
+        bell.start()
         app.state.introspection = await Introspection.connect(plain_url(settings.database_url))
         app.state.issuers = Issuers(Outgoing(loopback=settings.http_on_loopback))
         try:
             yield
         finally:
+            await bell.close()
             await app.state.polling.close()
+            await app.state.watching.close()
             await app.state.issuers.close()
             await app.state.introspection.close()
             await house.engine.dispose()
@@ -95,6 +108,8 @@ def create_app(settings: Settings) -> Litestar:
                 # What polled streams hand out, and who waits for it in this process.
                 "sets": Sets(house.keys.signing),
                 "polling": Waiting(house),
+                # Agents who watch the queue.
+                "watching": Watching(house),
             }
         ),
         before_send=[api.tell_limit, tell_methods],
@@ -116,7 +131,9 @@ def create_app(settings: Settings) -> Litestar:
     )
     # Around the router, not around each route: an address that leads nowhere goes through the same
     # door, and its answer carries the same headers.
-    app.asgi_handler = SecurityHeaders(HostDoor(app.asgi_handler, hosts=hosts))
+    app.asgi_handler = AfterAnswers(
+        SecurityHeaders(HostDoor(app.asgi_handler, hosts=hosts)), house
+    )
     return app
 
 

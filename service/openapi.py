@@ -49,6 +49,7 @@ _SCOPES: Final = {
     "freeze": "Freezing an account; no scope releases one",
     "proofs": "Telling that identity was proved anew",
     "webhooks": "Webhook endpoints and what was sent there",
+    "tickets": "Reading tickets, adding notes, telling what the help desk did; no scope decides",
 }
 _TOO_MANY: Final = problems.of_refusal(r.TooMany(datetime(2026, 1, 1, tzinfo=UTC)))
 # What a status tells, and an answer that has it.
@@ -58,9 +59,11 @@ _PROBLEMS: Final[Mapping[int, tuple[str, Problem]]] = {
     403: ("The token lacks the scope", problems.of_refusal(r.ScopeMissing())),
     404: ("Unknown to this wallet", problems.of_refusal(r.NotFound())),
     409: ("The state of the account does not allow it", problems.of_refusal(r.AccountIsFrozen())),
+    412: ("Not as it was read", problems.of_refusal(r.ChangedSinceRead())),
     413: ("The body is larger than 64 kB", problems.of_code("too-large", 413)),
     415: ("The body is not JSON", problems.NOT_JSON),
     422: ("Of the form, but refused by a rule", problems.of_refusal(r.AddressNotAllowed())),
+    428: ("`If-Match` is missing", problems.of_refusal(r.IfMatchNeeded())),
     429: ("Too many calls of this client; `Retry-After` says when", _TOO_MANY),
     503: ("Not stored", problems.UNAVAILABLE),
 }

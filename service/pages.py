@@ -102,7 +102,14 @@ async def our_form(request: AnyRequest) -> dict[str, str]:
         origin=request.headers.get("origin"),
         own_origin=request.scope["state"]["origin"],
     )
+    # For the answer alone, see `sent_fields`: no form asks for it.
+    fields.pop("made_at", None)
     return fields
+
+
+async def sent_fields(request: AnyRequest) -> dict[str, str]:
+    """All that a form held when it was sent, also when its page was made."""
+    return _fields(request, await request.body())
 
 
 def network_of(request: AnyRequest) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import aiohttp
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from msgspec import Struct
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -28,6 +29,7 @@ from service.security.outgoing import Sender
 from service.security.passwords import Passwords
 from service.settings import Settings
 from service.signals.kinds import kinds
+from service.storage.bell import Ears
 from service.storage.directory import HouseDirectory
 from service.storage.migrations import require_humble_role
 
@@ -60,6 +62,37 @@ _CONNECTIONS: Final[Mapping[Part, int]] = {
 }
 
 
+class Turns(Struct, frozen=True):
+    """When a loop looks for work again."""
+
+    stop: asyncio.Event
+    ears: Ears
+
+    async def repeat(self, step: Callable[[], Awaitable[int]]) -> None:
+        """At once while there is work or the bell rings, every 200 ms while there is none."""
+        turn = self.ears.turn()
+        stopped = asyncio.create_task(self._wake_at_the_end(turn))
+        try:
+            while not self.stop.is_set():
+                turn.clear()
+                woken_by, rest = turn, _LOOKS_EVERY
+                try:
+                    if await step():
+                        continue
+                except (SQLAlchemyError, OSError, ExceptionGroup) as error:
+                    log.warning("worker.step-failed", error=type(error).__name__)
+                    # Not the bell, which others ring all the time.
+                    woken_by, rest = self.stop, _RESTS_FOR
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(woken_by.wait(), rest)
+        finally:
+            stopped.cancel()
+
+    async def _wake_at_the_end(self, turn: asyncio.Event) -> None:
+        await self.stop.wait()
+        turn.set()
+
+
 async def work(settings: Settings, parts: Sequence[Part] = tuple(Part)) -> None:
     """Run until told to stop; what is being sent is finished first."""
     stop = asyncio.Event()
@@ -84,20 +117,23 @@ async def work(settings: Settings, parts: Sequence[Part] = tuple(Part)) -> None:
         async with engine.connect() as db:
             await require_humble_role(db)
             await require_usable_policies(db)
+        ears = Ears(settings.database_url.replace("postgresql+asyncpg://", "postgresql://", 1))
+        stack.push_async_callback(ears.close)
         loops: list[_Loop] = []
         for part in parts:
             match part:
                 case Part.PEOPLE:
-                    loops += await _for_people(settings, house, stack, stop)
+                    loops += await _for_people(settings, house, stack, Turns(stop, ears))
                 case Part.SIGNALS:
-                    loops += _for_signals(settings, house, stack, stop)
+                    loops += _for_signals(settings, house, stack, Turns(stop, ears))
+        ears.start()
         log.info("worker.ready", parts=[part.value for part in parts])
         await asyncio.gather(*loops)
     log.info("worker.stopped")
 
 
 async def _for_people(
-    settings: Settings, house: House, stack: AsyncExitStack, stop: asyncio.Event
+    settings: Settings, house: House, stack: AsyncExitStack, turns: Turns
 ) -> list[_Loop]:
     channels = await _channels(settings, stack)
     directory = HouseDirectory(house.keys)
@@ -106,16 +142,19 @@ async def _for_people(
     timer.start()
 
     async def dispatch() -> int:
-        return await dispatch_waiting(house.engine, directory, limit=100)
+        made = await dispatch_waiting(house.engine, directory, limit=100)
+        if made:
+            turns.ears.wake()
+        return made
 
     async def send() -> int:
         return await send_due(house.engine, directory, channels, most_at_once=_MOST_AT_ONCE)
 
-    return [_until(stop, dispatch), _until(stop, send)]
+    return [turns.repeat(dispatch), turns.repeat(send)]
 
 
 def _for_signals(
-    settings: Settings, house: House, stack: AsyncExitStack, stop: asyncio.Event
+    settings: Settings, house: House, stack: AsyncExitStack, turns: Turns
 ) -> list[_Loop]:
     told = kinds(house)
     sender = Sender(loopback=settings.http_on_loopback)
@@ -128,21 +167,7 @@ def _for_signals(
             signals.wake()
         return queued
 
-    return [_until(stop, queue), signals.run(stop)]
-
-
-async def _until(stop: asyncio.Event, step: Callable[[], Awaitable[int]]) -> None:
-    """Repeat a step: at once while there is work, every 200 ms while there is none."""
-    while not stop.is_set():
-        rest = _LOOKS_EVERY
-        try:
-            if await step():
-                continue
-        except (SQLAlchemyError, OSError, ExceptionGroup) as error:
-            log.warning("worker.step-failed", error=type(error).__name__)
-            rest = _RESTS_FOR
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), rest)
+    return [turns.repeat(queue), signals.run(turns.stop)]
 
 
 def _timer(house: House) -> Any:

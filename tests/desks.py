@@ -1,24 +1,28 @@
 """What agents work with in tests: a ticket that waits, and agents with their authenticators."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import update
 
 from domain.accounts import Account
 from domain.contacts import Contact
-from domain.ids import TicketId
+from domain.ids import AccountId, TicketId
 from domain.reports import LossKind
-from domain.tickets import ProofKind, ReleaseReason
+from domain.tickets import ReleaseReason
 from domain.wallets import Wallet
 from service.operations import agents, filing, reports, tickets, visits
 from service.operations.agents import NewAgent, SignedIn
 from service.operations.house import House
 from service.operations.visits import Draft
+from service.security.tokens import new_id, new_reference
 from service.security.totp import code_at
+from service.storage import load
+from service.storage.rows import put
 from service.storage.tables import agents as agents_table
 from tests import people as cast
+from tests import proving
 
 HALF_A_MINUTE: Final = timedelta(seconds=30)
 
@@ -102,8 +106,32 @@ async def a_case(
     )
 
 
+async def proved(house: House, case: Case, by: SignedIn) -> None:
+    """Two proofs of different kinds, and the checklist: a proposal may follow."""
+    await proving.proved(house, case.wallet, case.ticket_id, by)
+
+
 async def proposed(house: House, case: Case, by: SignedIn) -> None:
-    """Two proofs and a proposal, by one agent."""
-    for kind in (ProofKind.WALLET_REPROOFING, ProofKind.OWNER_CODE):
-        await tickets.record_proof(house, case.ticket_id, kind=kind, source="call 7", by=by)
+    """Two proofs, the checklist and a proposal, by one agent."""
+    await proved(house, case, by)
     await tickets.propose_release(house, case.ticket_id, reason=ReleaseReason.OWNER_SAFE, by=by)
+
+
+async def tickets_like(house: House, case: Case, *differ: dict[str, Any]) -> list[TicketId]:
+    """More open tickets, each of another owner, and otherwise as each of these says."""
+    made: list[TicketId] = []
+    async with house.engine.begin() as db:
+        pattern = await load.ticket(db, case.wallet.id, case.ticket_id)
+        owner = await load.account(db, case.wallet.id, case.account.id)
+        for changes in differ:
+            account_id, ticket_id = AccountId(new_id()), TicketId(new_id())
+            of_account = {
+                name: changes[name] for name in ("language", "frozen_at") if name in changes
+            }
+            of_ticket = {name: one for name, one in changes.items() if name not in of_account}
+            another = {"id": account_id, "subject": f"like-{account_id}", **of_account}
+            await put(db, None, structs.replace(owner, **another))
+            ticket = {"id": ticket_id, "account_id": account_id, "reference": new_reference()}
+            await put(db, None, structs.replace(pattern, **ticket, **of_ticket))
+            made.append(ticket_id)
+    return made

@@ -13,7 +13,7 @@ from domain.contacts import Contact
 from domain.events import Actor, ActorKind
 from domain.ids import AccountId, ContactId
 from domain.reports import LossKind, LossReport
-from domain.tickets import ProofKind, ReleaseReason
+from domain.tickets import ReleaseReason
 from domain.wallets import Wallet
 from service.operations import (
     accounts,
@@ -44,9 +44,11 @@ from service.storage import load
 from service.storage.introspection import Introspection
 from service.storage.keychain import find_key
 from service.storage.rows import clock
+from service.storage.tables import account_addresses as addresses_table
 from service.storage.tables import agents as agents_table
 from service.storage.tables import outbox
 from service.storage.values import BrowserSession, LinkPurpose, Scope
+from tests import proving
 
 THE_WALLET = Actor(ActorKind.WALLET)
 OLGA = "olga-1"
@@ -107,7 +109,15 @@ async def olga(house: House, wallet: Wallet, subject: str = OLGA) -> Account:
             ),
         ),
     )
-    return await accounts.put_account(house, wallet, told, by=THE_WALLET)
+    account = await accounts.put_account(house, wallet, told, by=THE_WALLET)
+    async with house.engine.begin() as db:
+        ours = addresses_table.c.account_id == account.id
+        await db.execute(
+            update(addresses_table)
+            .where(ours, addresses_table.c.verified_at < addresses_table.c.added_at)
+            .values(added_at=addresses_table.c.verified_at)
+        )
+    return account
 
 
 async def a_session(
@@ -239,8 +249,7 @@ async def released(house: House, wallet: Wallet) -> None:
     astrid = await an_agent(house, wallet, "astrid", 2)
     arne = await an_agent(house, wallet, "arne", 3)
     (row,) = (await desk.see_queue(house, astrid)).rows
-    for kind in (ProofKind.OWNER_CODE, ProofKind.WALLET_REPROOFING):
-        await tickets.record_proof(house, row.ticket_id, kind=kind, source="acta", by=astrid)
+    await proving.proved(house, wallet, row.ticket_id, astrid)
     await tickets.propose_release(house, row.ticket_id, reason=ReleaseReason.OWNER_SAFE, by=astrid)
     seen = await desk.see_ticket(house, row.ticket_id, arne)
     assert seen.proposal is not None

@@ -182,4 +182,6 @@ async def test_an_agent_added_by_hand_is_told_the_secret_once(
     async with house.engine.connect() as db:
         known = await load.agent_by_login(db, "astrid")
     assert known is not None
-    assert len(added.stdout.strip()) == 32
+    secret, *codes = added.stdout.split()
+    assert len(secret) == 32
+    assert len(codes) == 10

@@ -1,5 +1,7 @@
 """What an engineer of a wallet does first: the guide as it stands, and the receiver in one file."""
 
+import base64
+import email.utils
 import json
 import os
 import re
@@ -8,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +98,42 @@ def test_the_guide_runs_as_written(demo: Demo) -> None:
     assert said[9].count('"subject":"test-1"') == 1
 
 
+# A machine's wrong clock: what a process imports before all else.
+_CLOCK_OFF = """
+import datetime, time
+
+OFF = {off!r}
+truly, of_day = time.time, datetime.datetime
+
+
+class Wrong(of_day):
+    @classmethod
+    def now(cls, tz=None):
+        return of_day.now(tz) + datetime.timedelta(seconds=OFF)
+
+
+time.time = lambda: truly() + OFF
+datetime.datetime = Wrong
+"""
+
+
+def _with_a_clock_off(folder: Path, off: timedelta) -> dict[str, str]:
+    """What makes every clock of a process that far off."""
+    if not off:
+        return {}
+    site = folder / "wrong-clock"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(_CLOCK_OFF.format(off=off.total_seconds()))
+    return {"PYTHONPATH": str(site)}
+
+
 @contextmanager
 def receiving(
-    engineer: dict[str, str], folder: Path, *, audience: str = "engineer"
+    engineer: dict[str, str],
+    folder: Path,
+    *,
+    audience: str = "engineer",
+    off: timedelta = timedelta(0),
 ) -> Generator[tuple[str, Path]]:
     """The example in a process of its own: its address and where it keeps what it knows."""
     port, database = free_port(), folder / "receiver.sqlite"
@@ -109,6 +145,7 @@ def receiving(
         "AUTHORIZATION": AUTHORIZATION,
         "DATABASE": str(database),
         "PORT": str(port),
+        **_with_a_clock_off(folder, off),
     }
     example = [sys.executable, str(ROOT / "examples" / "receiver.py")]
     with subprocess.Popen(example, env={**os.environ, **settings}) as process:
@@ -126,9 +163,9 @@ def _listens(port: int) -> bool:
         return False
 
 
-def _rows(database: Path, query: str) -> list[Any]:
+def _rows(database: Path, query: str, *values: str) -> list[Any]:
     with closing(sqlite3.connect(database, timeout=10)) as opened, opened:
-        return opened.execute(query).fetchall()
+        return opened.execute(query, values).fetchall()
 
 
 def _stream(api: httpx.Client, delivery: dict[str, str]) -> dict[str, Any]:
@@ -179,6 +216,37 @@ def test_the_receiver_ends_sessions_and_confirms(
         until(lambda: "sessions" not in _missing(api, "test-2"))
         assert _rows(database, "select id from sessions") == [("b",)]
         until(lambda: not _rows(database, "select * from to_confirm"))
+
+
+@pytest.mark.parametrize(
+    "off", [timedelta(hours=-1), timedelta(hours=1)], ids=["an hour slow", "an hour fast"]
+)
+def test_the_receiver_obeys_whatever_its_clock_says(
+    api: httpx.Client, engineer: dict[str, str], tmp_path: Path, off: timedelta
+) -> None:
+    """A token from the future or of the past ends the sessions all the same, and is confirmed."""
+    subject = f"test-clock-{off.total_seconds():.0f}"
+    _account(api, subject)
+    stream = _stream(api, {"method": "urn:ietf:rfc:8936"})
+    _freeze(api, subject)
+    token = next(
+        one for one in _polled(api, stream["delivery"]["endpoint_url"]) if subject in _body(one)
+    )
+    with receiving(engineer, tmp_path, off=off) as (address, database):
+        _rows(database, "insert into sessions values ('a', ?)", subject)
+
+        said = httpx.post(address, content=token, headers={"Authorization": AUTHORIZATION})
+
+        assert said.status_code == 202
+        # The clock was wrong indeed.
+        heard = email.utils.parsedate_to_datetime(said.headers["date"])
+        assert abs(heard - datetime.now(UTC) - off) < timedelta(minutes=5)
+        assert _rows(database, "select id from sessions") == []
+        until(lambda: "sessions" not in _missing(api, subject))
+
+
+def _body(token: str) -> str:
+    return base64.urlsafe_b64decode(token.split(".")[1] + "==").decode()
 
 
 def test_the_receiver_obeys_once_and_nobody_else(

@@ -5,7 +5,17 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from domain.accounts.account import ACTIVE, FROZEN, Account, Display, Done
+from domain.accounts.account import (
+    ACTIVE,
+    FROZEN,
+    Account,
+    AccountAddress,
+    AddressKind,
+    Device,
+    Display,
+    Done,
+)
+from domain.accounts.devices import is_barred
 from domain.change import Change
 from domain.events import (
     AccountClosingStopped,
@@ -75,15 +85,30 @@ def turn_neutral(account: Account, *, now: datetime) -> Change[Account]:
     return Change(replace(account, display=Display.NEUTRAL), (event,))
 
 
-def release(account: Account, *, ticket_id: TicketId, now: datetime) -> Change[Account]:
-    """Give the account back. Sessions stay void and devices stay barred: the epoch stays."""
-    if not account.is_frozen:
+def release(
+    account: Account,
+    *,
+    ticket_id: TicketId,
+    devices: Iterable[Device] = (),
+    addresses: Iterable[AccountAddress] = (),
+    now: datetime,
+) -> Change[Account]:
+    """Give the account back. Sessions stay void and devices stay barred: the epoch stays.
+
+    Of the account's devices and addresses it is said which not to trust for recovery.
+    """
+    if account.frozen_at is None:
         raise AccountNotFrozen
     released = replace(
         account, state=ACTIVE, version=account.version + 1, display=Display.PLAIN, frozen_at=None
     )
     event = AccountReleased(
-        account_id=account.id, ticket_id=ticket_id, version=released.version, at=now
+        account_id=account.id,
+        ticket_id=ticket_id,
+        version=released.version,
+        barred_devices=sum(is_barred(one, account) for one in devices),
+        changed_addresses=_changed(addresses, account.frozen_at),
+        at=now,
     )
     return Change(released, (event,))
 
@@ -125,3 +150,13 @@ def miss_confirmation(
         account_id=account.id, ticket_id=ticket_id, version=account.version, at=now
     )
     return Change(replace(account, alarmed_version=account.version), (event,))
+
+
+def _changed(addresses: Iterable[AccountAddress], since: datetime) -> tuple[str, ...]:
+    """Of which kinds one came or went during the freeze."""
+    kinds = {
+        one.kind
+        for one in addresses
+        if one.added_while_frozen or (one.removed_at is not None and one.removed_at >= since)
+    }
+    return tuple(kind.value for kind in AddressKind if kind in kinds)

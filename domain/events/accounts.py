@@ -52,6 +52,10 @@ class AccountReleased(Event, frozen=True, kw_only=True):
     account_id: AccountId
     ticket_id: TicketId
     version: int
+    # What not to trust for recovery: so many devices that were linked at the freeze, and addresses
+    # of these kinds that came or went during it.
+    barred_devices: int = 0
+    changed_addresses: tuple[str, ...] = ()
 
 
 class DeviceCleared(Event, frozen=True, kw_only=True):

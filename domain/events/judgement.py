@@ -79,6 +79,8 @@ class ReachAttempted(Event, frozen=True, kw_only=True):
     account_id: AccountId
     ticket_id: TicketId
     attempts: int
+    # By which of the owner's ways; empty in what was recorded before anybody asked.
+    way: str = ""
 
 
 class UnconfirmedTicketClosed(Event, frozen=True, kw_only=True):

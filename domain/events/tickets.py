@@ -3,6 +3,7 @@
 from domain.events.event import Event
 from domain.ids import (
     AccountId,
+    AddressId,
     AgentId,
     ContactId,
     HintId,
@@ -115,6 +116,8 @@ class ProofRecorded(Event, frozen=True, kw_only=True):
     ticket_id: TicketId
     proof_id: ProofId
     kind: str
+    # Where a code went, or whose line was replaced.
+    address_id: AddressId | None = None
 
 
 class ReleaseProposed(Event, frozen=True, kw_only=True):
@@ -136,6 +139,8 @@ class ReleaseRejected(Event, frozen=True, kw_only=True):
     ticket_id: TicketId
     proposal_id: ProposalId
     rejected_by: AgentId
+    # A word; none was asked for in the beginning.
+    reason: str = ""
 
 
 class ReleaseApproved(Event, frozen=True, kw_only=True):

@@ -25,6 +25,17 @@ class CloseReason(StrEnum):
     NOT_REACHED = "not-reached"
 
 
+class TriedWay(StrEnum):
+    """How somebody tried to reach the owner."""
+
+    OTHER_NUMBER = "other-number"
+    EMAIL = "email"
+    # A number that somebody left or that a reporter named: a hint.
+    LEFT_NUMBER = "left-number"
+    # The line of the reported phone: whoever has the phone answers there.
+    REPORTED_PHONE = "reported-phone"
+
+
 class Attempt(Struct, frozen=True, kw_only=True):
     """An agent tried to reach the owner, in vain."""
 
@@ -33,6 +44,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
     ticket_id: TicketId
     tried_by: AgentId
     tried_at: datetime
+    # None: from before anybody asked.
+    way: TriedWay | None = None
     row_version: int = 1
 
 
@@ -43,9 +56,20 @@ def note_attempt(
     access.require_level(by, access.REACHES_OWNER)
     require_open(ticket)
     event = ReachAttempted(
-        account_id=ticket.account_id, ticket_id=ticket.id, attempts=len(before) + 1, at=now
+        account_id=ticket.account_id,
+        ticket_id=ticket.id,
+        attempts=len(before) + 1,
+        way=attempt.way.value if attempt.way is not None else "",
+        at=now,
     )
     return Change(attempt, (event,))
+
+
+def after_attempt(ticket: Ticket, attempt: Attempt) -> Ticket:
+    """The first clock stops at the first try by a way that does not lead to the reported phone."""
+    if ticket.attempted_at is not None or attempt.way in {None, TriedWay.REPORTED_PHONE}:
+        return ticket
+    return replace(ticket, attempted_at=attempt.tried_at)
 
 
 def attempts_that_count(attempts: Sequence[Attempt], policy: TicketPolicy) -> int:

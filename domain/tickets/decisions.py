@@ -1,59 +1,42 @@
-"""What two people decide about a ticket: one proposes, another approves or rejects."""
+"""What two people decide about a release: one proposes, another approves or rejects."""
 
 from datetime import datetime
-from enum import StrEnum
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from domain import access
 from domain.access import Agent
 from domain.change import Change
-from domain.events import ProposalVoided, ReleaseApproved, ReleaseProposed, ReleaseRejected
-from domain.ids import AgentId, ProposalId, TicketId, WalletId
+from domain.events import KeepingRejected, ReleaseApproved, ReleaseProposed, ReleaseRejected
 from domain.policy import TicketPolicy
 from domain.refusals import (
     AccountNotFrozen,
     AlreadyProposed,
     EvidenceChanged,
+    KeptFrozen,
     NothingPending,
-    OwnProposal,
     ProofsMissing,
 )
 from domain.tickets.danger import require_free
 from domain.tickets.proofs import Proof, are_enough
-from domain.tickets.ticket import PROPOSED, PROVED, RELEASED, Ticket, TicketKind, require_open
-
-
-class ReleaseReason(StrEnum):
-    OWNER_SAFE = "owner-safe"
-    DEVICE_FOUND = "device-found"
-    REPORTED_BY_MISTAKE = "reported-by-mistake"
-
-
-class ProposalStatus(StrEnum):
-    PENDING = "pending"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    VOID = "void"
-
-
-class Proposal(Struct, frozen=True, kw_only=True):
-    id: ProposalId
-    wallet_id: WalletId
-    ticket_id: TicketId
-    proposed_by: AgentId
-    reason: ReleaseReason
-    evidence_version: int
-    proposed_at: datetime
-    status: ProposalStatus = ProposalStatus.PENDING
-    decided_by: AgentId | None = None
-    decided_at: datetime | None = None
-    row_version: int = 1
-
-    @property
-    def is_pending(self) -> bool:
-        return self.status is ProposalStatus.PENDING
+from domain.tickets.proposal import (
+    Proposal,
+    ProposalKind,
+    ProposalStatus,
+    RejectReason,
+    decided,
+    require_another,
+    require_turn,
+)
+from domain.tickets.ticket import (
+    KEPT_FROZEN,
+    PROPOSED,
+    RELEASED,
+    Ticket,
+    TicketKind,
+    require_open,
+    unproposed,
+)
 
 
 def propose(
@@ -67,12 +50,7 @@ def propose(
     now: datetime,
 ) -> Change[Ticket]:
     """The first of two people: level 2 or above, on proofs that are enough."""
-    access.require_level(by, access.PROPOSES)
-    require_open(ticket)
-    if ticket.unconfirmed or ticket.kind is not TicketKind.LOSS:
-        raise AccountNotFrozen
-    if pending is not None:
-        raise AlreadyProposed
+    require_proposable(ticket, pending=pending, by=by)
     require_free(ticket)
     if not are_enough(proofs, policy):
         raise ProofsMissing
@@ -81,20 +59,25 @@ def propose(
         ticket_id=ticket.id,
         proposal_id=proposal.id,
         proposed_by=by.id,
-        reason=proposal.reason.value,
+        reason=str(proposal.reason),
         at=now,
     )
-    return Change(replace(ticket, stage=PROPOSED, proposed_at=now), (event,))
-
-
-def void_proposal(proposal: Proposal, ticket: Ticket, *, now: datetime) -> Change[Proposal]:
-    """What a change of evidence does to the proposal that waited for approval."""
-    if not proposal.is_pending:
-        raise NothingPending
-    event = ProposalVoided(
-        account_id=ticket.account_id, ticket_id=ticket.id, proposal_id=proposal.id, at=now
+    waits = replace(
+        ticket, stage=PROPOSED, proposed_at=now, approval_until=now + policy.approved_within
     )
-    return Change(replace(proposal, status=ProposalStatus.VOID, decided_at=now), (event,))
+    return Change(waits, (event,))
+
+
+def require_proposable(ticket: Ticket, *, pending: Proposal | None, by: Agent) -> None:
+    """Something is frozen that is worked on, and nothing waits for a decision already."""
+    access.require_level(by, access.PROPOSES)
+    require_open(ticket)
+    if ticket.unconfirmed or ticket.kind is not TicketKind.LOSS:
+        raise AccountNotFrozen
+    if pending is not None:
+        raise AlreadyProposed
+    if ticket.stage is KEPT_FROZEN:
+        raise KeptFrozen
 
 
 def approve(
@@ -103,49 +86,54 @@ def approve(
     """The second of two people, on exactly the evidence that was proposed on."""
     access.require_approver(by, now)
     require_open(ticket)
-    if proposal is None or not proposal.is_pending:
-        raise NothingPending
-    if proposal.proposed_by == by.id:
-        raise OwnProposal
-    if proposal.evidence_version != ticket.evidence_version:
+    waiting = require_another(proposal, ProposalKind.RELEASE, agent_id=by.id)
+    require_turn(waiting, agent_id=by.id, now=now)
+    if waiting.evidence_version != ticket.evidence_version:
         raise EvidenceChanged
     require_free(ticket)
     event = ReleaseApproved(
         account_id=ticket.account_id,
         ticket_id=ticket.id,
-        proposal_id=proposal.id,
-        proposed_by=proposal.proposed_by,
+        proposal_id=waiting.id,
+        proposed_by=waiting.proposed_by,
         approved_by=by.id,
         at=now,
     )
-    approved = replace(proposal, status=ProposalStatus.APPROVED, decided_by=by.id, decided_at=now)
+    approved = decided(waiting, ProposalStatus.APPROVED, agent_id=by.id, now=now)
     return Change(approved, (event,))
 
 
 def reject(
-    ticket: Ticket, proposal: Proposal | None, *, by: Agent, now: datetime
+    ticket: Ticket,
+    proposal: Proposal | None,
+    *,
+    by: Agent,
+    now: datetime,
+    reason: RejectReason = RejectReason.OTHER,
 ) -> Change[Proposal]:
-    """The second person says no: the ticket goes back to its proofs."""
+    """The second person says no: of whatever kind it is. Whoever may approve, picked or not; a no
+    gives nothing away."""
     access.require_approver(by, now)
     require_open(ticket)
-    if proposal is None or not proposal.is_pending:
+    if proposal is None:
         raise NothingPending
-    if proposal.proposed_by == by.id:
-        raise OwnProposal
-    event = ReleaseRejected(
+    waiting = require_another(proposal, proposal.kind, agent_id=by.id)
+    of_release = waiting.kind is ProposalKind.RELEASE
+    event = (ReleaseRejected if of_release else KeepingRejected)(
         account_id=ticket.account_id,
         ticket_id=ticket.id,
-        proposal_id=proposal.id,
+        proposal_id=waiting.id,
         rejected_by=by.id,
+        reason=reason.value,
         at=now,
     )
-    rejected = replace(proposal, status=ProposalStatus.REJECTED, decided_by=by.id, decided_at=now)
-    return Change(rejected, (event,))
+    rejected = decided(waiting, ProposalStatus.REJECTED, agent_id=by.id, now=now)
+    return Change(replace(rejected, reject_reason=reason), (event,))
 
 
 def back_to_proofs(ticket: Ticket) -> Ticket:
-    """Where a rejected proposal leaves the ticket."""
-    return replace(ticket, stage=PROVED, proposed_at=None)
+    """Where a rejected proposal leaves the ticket: as far as its facts have brought it."""
+    return unproposed(ticket)
 
 
 def close_released(ticket: Ticket, *, now: datetime) -> Ticket:

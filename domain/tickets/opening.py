@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from domain.change import Change
 from domain.events import TicketJoined, TicketOpened
+from domain.tickets.pausing import end_on_sign
 from domain.tickets.ticket import Ticket, require_open
 
 
@@ -25,6 +26,12 @@ def join(ticket: Ticket, *, now: datetime) -> Change[Ticket]:
         account_id=ticket.account_id, ticket_id=ticket.id, boost=joined.boost, at=now
     )
     return Change(joined, (event,))
+
+
+def hear_owner(ticket: Ticket, *, now: datetime) -> Change[Ticket]:
+    """The owner objects: it moves up, and does not wait any more."""
+    ended = end_on_sign(ticket, now=now)
+    return Change(move_up(ended.value).value, ended.events)
 
 
 def move_up(ticket: Ticket) -> Change[Ticket]:

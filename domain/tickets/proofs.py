@@ -9,18 +9,30 @@ from msgspec.structs import replace
 
 from domain import access
 from domain.access import Agent
-from domain.accounts import Account
+from domain.accounts import Account, AccountAddress, AddressKind
 from domain.change import Change
 from domain.events import ProofRecorded
-from domain.ids import AgentId, ProofId, TicketId, WalletId
+from domain.ids import AddressId, AgentId, ProofId, TicketId, WalletId
 from domain.policy import TicketPolicy
 from domain.refusals import (
     AccountNotFrozen,
+    AddressDoesNotCount,
     LevelNotCounted,
+    LineReplacedBefore,
+    LineTooFresh,
     PerformedBeforeFreeze,
     PerformedInFuture,
 )
-from domain.tickets.ticket import PROVED, Ticket, require_open
+from domain.tickets.addresses import line_doubt, require_counting
+from domain.tickets.pausing import end_on_sign
+from domain.tickets.ticket import (
+    PROVED,
+    Ticket,
+    TicketKind,
+    require_open,
+    unproposed,
+    work_again,
+)
 
 
 class ProofKind(StrEnum):
@@ -48,21 +60,58 @@ class Proof(Struct, frozen=True, kw_only=True):
     source: bytes | None
     # How well identity was proved anew, as the wallet calls it.
     level: str | None = None
+    # Where the code went, or whose line was replaced.
+    address_id: AddressId | None = None
     row_version: int = 1
 
 
-def record_proof(
+def require_provable(ticket: Ticket) -> None:
+    """Of a frozen account alone: a mere hint has nothing to be released."""
+    require_open(ticket)
+    if ticket.unconfirmed or ticket.kind is not TicketKind.LOSS:
+        raise AccountNotFrozen
+
+
+def require_prover(ticket: Ticket, *, by: Agent) -> None:
+    """Whether this agent may gather proofs here at all."""
+    access.require_level(by, access.REACHES_OWNER)
+    require_provable(ticket)
+
+
+def record_line(
     ticket: Ticket,
     proof: Proof,
     *,
+    address: AccountAddress,
+    lost_at: datetime,
     before: tuple[Proof, ...],
     policy: TicketPolicy,
     by: Agent,
     now: datetime,
 ) -> Change[Ticket]:
-    """Evidence changes: what was proposed on the old evidence no longer stands."""
-    access.require_level(by, access.REACHES_OWNER)
+    """The carrier confirms when it gave the owner a new SIM for this number.
+
+    The only proof that an agent writes down. A swap of SIMs is also how a line is stolen: it counts
+    only once a day has passed in which the owner would have noticed, and only after the loss.
+    Raises LineTooFresh with the instant from which it counts, LineReplacedBefore,
+    AddressDoesNotCount for what is no number on file before the loss.
+    """
+    require_prover(ticket, by=by)
+    if address.kind is not AddressKind.PHONE:
+        raise AddressDoesNotCount
+    require_counting(line_doubt(address, lost_at=lost_at, policy=policy))
+    if proof.performed_at <= lost_at:
+        raise LineReplacedBefore
+    counts_from = proof.performed_at + policy.line_settles
+    if now < counts_from:
+        raise LineTooFresh(counts_from, now=now)
     return prove(ticket, proof, before=before, policy=policy, now=now)
+
+
+def replaced_lines(proofs: tuple[Proof, ...]) -> frozenset[AddressId]:
+    """The numbers that are in the owner's hands again."""
+    found = (one.address_id for one in proofs if one.kind is ProofKind.REPLACED_LINE)
+    return frozenset(address_id for address_id in found if address_id is not None)
 
 
 def prove(
@@ -73,9 +122,16 @@ def prove(
     policy: TicketPolicy,
     now: datetime,
 ) -> Change[Ticket]:
-    """The same, without an agent: the service itself saw the fact, such as a card's right code."""
+    """Evidence changes: what was proposed on the old evidence no longer stands.
+
+    Only for facts that the service itself saw, such as a card's right code, or that were checked.
+    """
     require_open(ticket)
     enough = are_enough((*before, proof), policy)
+    ended = end_on_sign(ticket, now=now)
+    ticket = unproposed(ended.value)
+    if enough:
+        ticket = work_again(ticket, decided_within=policy.decided_within, now=now)
     stage = PROVED if enough else ticket.stage
     proved = replace(
         ticket,
@@ -89,9 +145,10 @@ def prove(
         ticket_id=ticket.id,
         proof_id=proof.id,
         kind=proof.kind.value,
+        address_id=proof.address_id,
         at=now,
     )
-    return Change(proved, (event,))
+    return Change(proved, (event, *ended.events))
 
 
 def prove_again(
@@ -104,7 +161,7 @@ def prove_again(
     clocks_differ: timedelta,
     now: datetime,
 ) -> Change[Ticket]:
-    """The same, seen by the wallet: it has proved anew who the owner is.
+    """A proof seen by the wallet: it has proved anew who the owner is.
 
     Only since the freeze, and well enough. Whoever did it before may be the one who was reported.
     """

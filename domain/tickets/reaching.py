@@ -8,6 +8,7 @@ from domain import access
 from domain.access import Agent
 from domain.change import Change
 from domain.events import OwnerReached, ProofRequested
+from domain.tickets.pausing import end_on_sign
 from domain.tickets.ticket import OPENED, OWNER_REACHED, Ticket, require_open
 
 
@@ -18,10 +19,12 @@ def reach_owner(ticket: Ticket, *, by: Agent, now: datetime) -> Change[Ticket]:
     if ticket.owner_reached_at is not None:
         return Change(ticket)
     stage = OWNER_REACHED if ticket.stage is OPENED else ticket.stage
-    reached = replace(ticket, owner_reached_at=now, stage=stage)
-    return Change(
-        reached, (OwnerReached(account_id=ticket.account_id, ticket_id=ticket.id, at=now),)
+    ended = end_on_sign(ticket, now=now)
+    reached = replace(
+        ended.value, owner_reached_at=now, attempted_at=ticket.attempted_at or now, stage=stage
     )
+    event = OwnerReached(account_id=ticket.account_id, ticket_id=ticket.id, at=now)
+    return Change(reached, (event, *ended.events))
 
 
 def request_proof(ticket: Ticket, *, version: int, now: datetime) -> Change[Ticket]:

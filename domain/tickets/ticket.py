@@ -4,12 +4,16 @@
                                   ▲          │
                                   └──────────┘  rejected, or the evidence changed
 
+    OPENED, OWNER_REACHED, PROVED ─▶ PROPOSED ─▶ KEPT_FROZEN   (two people; still open)
+    KEPT_FROZEN ─▶ OPENED, OWNER_REACHED, PROVED   (a supervisor sends it back; proofs are enough)
+    OPENED, OWNER_REACHED ─▶ RELEASED   (one client's mistake, undone by two supervisors)
     OPENED, OWNER_REACHED, PROVED ─▶ CLOSED   (nobody confirmed it, or its safety work is done)
 
-A frozen account has exactly one open loss ticket. Release always takes two people.
+A frozen account has exactly one open loss ticket. Release always takes two people. What was
+proposed and does not come to be leaves the ticket at the stage that its facts give it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -31,19 +35,22 @@ class Stage(StrEnum):
     OWNER_REACHED = "owner-reached"
     PROVED = "proved"
     PROPOSED = "proposed"
+    KEPT_FROZEN = "kept-frozen"
     RELEASED = "released"
     CLOSED = "closed"
 
 
 OPENED, OWNER_REACHED, PROVED = Stage.OPENED, Stage.OWNER_REACHED, Stage.PROVED
 PROPOSED, RELEASED, CLOSED = Stage.PROPOSED, Stage.RELEASED, Stage.CLOSED
+KEPT_FROZEN = Stage.KEPT_FROZEN
 END: Final[frozenset[Stage]] = frozenset()
 LEADS_TO: Final = {
     # A proof can be the first sign of life there is.
-    OPENED: frozenset({OWNER_REACHED, PROVED, CLOSED}),
-    OWNER_REACHED: frozenset({PROVED, CLOSED}),
+    OPENED: frozenset({OWNER_REACHED, PROVED, PROPOSED, RELEASED, CLOSED}),
+    OWNER_REACHED: frozenset({PROVED, PROPOSED, RELEASED, CLOSED}),
     PROVED: frozenset({PROPOSED, CLOSED}),
-    PROPOSED: frozenset({PROVED, RELEASED}),
+    PROPOSED: frozenset({OPENED, OWNER_REACHED, PROVED, KEPT_FROZEN, RELEASED}),
+    KEPT_FROZEN: frozenset({OPENED, OWNER_REACHED, PROVED}),
     RELEASED: END,
     CLOSED: END,
 }
@@ -106,6 +113,13 @@ class Ticket(Struct, frozen=True, kw_only=True):
     reviewed_at: datetime | None = None
     # The deadline whose breach was last written down.
     breached_until: datetime | None = None
+    # By when somebody answers what was proposed last; of an earlier proposal it says nothing.
+    approval_until: datetime | None = None
+    # From when a breach that is still not made good takes it up once more.
+    raised_again_at: datetime | None = None
+    # How often it has waited, and the hours that the present pause counts by (`tickets.hours`).
+    pauses: int = 0
+    pause_hours: tuple[datetime, ...] | None = None
     row_version: int = 1
 
     @property
@@ -128,9 +142,37 @@ def require_open(ticket: Ticket) -> None:
         raise TicketClosed
 
 
-def evidence_changed(ticket: Ticket) -> Ticket:
-    """Where a change of what is known leaves a ticket whose release was proposed."""
-    stage = PROVED if ticket.stage is PROPOSED else ticket.stage
+def standing(ticket: Ticket) -> Stage:
+    """How far its facts have brought it, whatever was proposed meanwhile."""
+    if ticket.proved_at is not None:
+        return PROVED
+    return OPENED if ticket.owner_reached_at is None else OWNER_REACHED
+
+
+def unproposed(ticket: Ticket) -> Ticket:
+    """Where a proposal that came to nothing leaves the ticket. On any other it changes nothing."""
+    if ticket.stage is not PROPOSED:
+        return ticket
+    return replace(ticket, stage=standing(ticket), proposed_at=None, approval_until=None)
+
+
+def work_again(ticket: Ticket, *, decided_within: timedelta, now: datetime) -> Ticket:
+    """A ticket that was kept frozen is worked on again, with the time that a decision takes.
+
+    On any other it changes nothing.
+    """
+    if ticket.stage is not KEPT_FROZEN:
+        return ticket
     return replace(
-        ticket, stage=stage, proposed_at=None, evidence_version=ticket.evidence_version + 1
+        ticket,
+        stage=standing(ticket),
+        kept_frozen_at=None,
+        review_until=None,
+        decision_until=max(ticket.decision_until, now + decided_within),
     )
+
+
+def evidence_changed(ticket: Ticket) -> Ticket:
+    """Where a change of what is known leaves a ticket whose decision was proposed."""
+    before = unproposed(ticket)
+    return replace(before, evidence_version=before.evidence_version + 1)

@@ -11,6 +11,7 @@ from service.api.proofs import PROOFS
 from service.api.rates import tell_limit
 from service.api.sessions import SESSIONS
 from service.api.ssf import SSF
+from service.api.tickets import TICKETS
 from service.api.token import TOKEN
 from service.api.webhook_endpoints import WEBHOOK_ENDPOINTS
 
@@ -24,6 +25,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     FROZEN_ACCOUNTS,
     SESSIONS,
     PAGE_LINKS,
+    TICKETS,
     *SSF,
     WEBHOOK_ENDPOINTS,
     *ME,

@@ -111,6 +111,9 @@ class PutAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class MaskedAddress(Struct, frozen=True, kw_only=True):
     address: Annotated[str, Meta(description="Masked.", examples=["o•••@c•••.example"])]
     verified_at: datetime | None
+    added_while_frozen: Annotated[
+        bool, Meta(description="Came during a freeze: not to be trusted for recovery.")
+    ]
 
 
 class AccountAnswer(Struct, frozen=True, kw_only=True):
@@ -121,6 +124,10 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     time_zone: str
     emails: tuple[MaskedAddress, ...]
     phones: tuple[MaskedAddress, ...]
+    barred_devices: Annotated[
+        tuple[str, ...],
+        Meta(description="By your own ids: reported, and not to be trusted for recovery."),
+    ]
     created_at: datetime
 
     @classmethod
@@ -129,7 +136,11 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
 
         def masked(kind: AddressKind) -> tuple[MaskedAddress, ...]:
             return tuple(
-                MaskedAddress(address=one.masked, verified_at=one.verified_at)
+                MaskedAddress(
+                    address=one.masked,
+                    verified_at=one.verified_at,
+                    added_while_frozen=one.added_while_frozen,
+                )
                 for one in seen.addresses
                 if one.kind is kind
             )
@@ -142,6 +153,7 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
             time_zone=account.time_zone,
             emails=masked(AddressKind.EMAIL),
             phones=masked(AddressKind.PHONE),
+            barred_devices=seen.barred_devices,
             created_at=account.created_at,
         )
 

@@ -1,8 +1,18 @@
 """Pages for agents, on an origin of their own.
 
-`signing_in` the door · `queue` what waits · `ticket` one case and what may be done on it ·
-`judgement` hints laid aside, reports judged · `restoring` removals, people taken back, devices ·
-`approval` the second person's page · `safety` owners who do not feel safe ·
+`signing_in` the door · `passkeys` an agent's own page · `proving` signing in again in a form ·
+`queue` what waits · `choices` of which an agent chose some · `live` what changes meanwhile ·
+`serving` what to do next, passing it over, who looks ·
+`ticket` one case and what may be done on it ·
+`evidence` proofs and checklist · `judgement` hints laid aside, reports judged ·
+`looking` an address shown in clear ·
+`journal` the record ·
+`restoring` removals, people taken back, devices ·
+`clocks` waiting, and whoever was rung · `board` the supervisor's view ·
+`approval` the second person's page · `decision` kept frozen, looked at again ·
+`reviews` releases that were drawn · `client_mistakes` what one client froze ·
+`safety` owners who do not feel safe ·
+`work` whose it is, notes · `messages` writing to its people · `meanwhile` who was faster ·
 `frame` what all of them share · `answers` refusals in words
 """
 
@@ -11,12 +21,25 @@ from litestar.types import ControllerRouterHandler
 from service.console import (
     answers,
     approval,
+    board,
+    client_mistakes,
+    clocks,
+    decision,
+    evidence,
+    journal,
     judgement,
+    live,
+    looking,
+    messages,
+    passkeys,
     queue,
     restoring,
+    reviews,
     safety,
+    serving,
     signing_in,
     ticket,
+    work,
 )
 
 __all__ = ["ROUTES", "answers"]
@@ -25,15 +48,39 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     signing_in.front_door,
     signing_in.show_sign_in,
     signing_in.sign_in,
+    signing_in.sign_in_with_passkey,
+    signing_in.ask_for_passkey,
     signing_in.sign_out,
+    passkeys.show_me,
+    passkeys.prove,
+    passkeys.ask_again,
+    passkeys.ask_for_new,
+    passkeys.add,
+    passkeys.end,
+    passkeys.make_codes,
     queue.show_queue,
     queue.find,
+    live.live,
+    serving.take,
+    serving.skip,
+    serving.say_presence,
     ticket.show,
     ticket.reach_owner,
-    ticket.record_proof,
+    *evidence.ROUTES,
     ticket.propose_release,
     ticket.answer_duress,
     ticket.let_notices_go,
+    journal.show_journal,
+    work.take,
+    work.hand_over,
+    work.boost,
+    work.add_note,
+    messages.compose,
+    messages.write,
+    board.show_board,
+    clocks.pause,
+    clocks.go_on,
+    clocks.answer,
     judgement.note_attempt,
     judgement.close,
     judgement.hear,
@@ -42,6 +89,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     restoring.decide_removal,
     restoring.reinstate,
     restoring.clear_device,
+    looking.reveal,
     safety.show,
     safety.add_note,
     safety.remove_contact,
@@ -50,4 +98,13 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     approval.show,
     approval.approve,
     approval.reject,
+    decision.propose_keeping,
+    decision.review_keeping,
+    decision.review_release,
+    reviews.show_reviews,
+    client_mistakes.show_all,
+    client_mistakes.propose,
+    client_mistakes.show,
+    client_mistakes.approve,
+    client_mistakes.reject,
 )

@@ -9,6 +9,7 @@ from msgspec import Struct
 from domain.refusals import PageExpired, Refused
 from service import problems
 from service.console.frame import Me, show, sign_in_path
+from service.console.signing_in import session_ended
 from service.pages import AnyRequest, go
 from service.problems import Problem
 
@@ -24,7 +25,8 @@ class AnswerPage(Struct, frozen=True, kw_only=True):
 def refused(request: AnyRequest, refusal: Refused) -> Response[Any]:
     """Whoever is not signed in is sent to the door, and from there back to where they were."""
     if isinstance(refusal, PageExpired):
-        return go(sign_in_path(request))
+        typed = request.scope["state"].get("unsent")
+        return session_ended(request, typed) if typed else go(sign_in_path(request))
     return _said(request, refusal.code, problems.STATUS[type(refusal)])
 
 

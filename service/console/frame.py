@@ -11,21 +11,23 @@ from babel import Locale
 from babel.dates import format_datetime
 from litestar import Response
 from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
 from domain.access import Role
 from domain.refusals import PageExpired
 from domain.wallets import Wallet
-from service.operations import agents
+from service.operations import agents, unsent
 from service.operations.agents import SignedIn
 from service.operations.house import House
-from service.pages import AnyRequest, Brand, Reader, page
+from service.pages import AnyRequest, Brand, Reader, our_form, page
 from service.wording import LANGUAGES
 
 AGENT_COOKIE: Final = "__Host-agent"
 QUEUE: Final = "/console"
 SIGN_IN: Final = "/console/sign-in"
+OWN_PAGE: Final = "/console/me"
 SOURCE_LANGUAGE: Final = "en"
 
 # The console speaks for the house, not for a wallet; its colours stand in its own style sheet.
@@ -39,7 +41,9 @@ _HOUSE: Final = Brand(
     theme_css="",
 )
 _ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_RETURN: Final = re.compile(rf"/console/(?:tickets/{_ID}(?:/approval)?|safety/{_ID})")
+# Forms of buttons and scripts alone.
+_NOTHING_TYPED: Final = ("/sign-out", "/passkey-question", "/presence")
+_RETURN: Final = re.compile(rf"/console/(?:tickets/{_ID}(?:/approval)?|safety/{_ID}|me(?![a-z]))")
 
 
 class Me(Struct, frozen=True, kw_only=True):
@@ -57,7 +61,22 @@ async def signed_in(request: AnyRequest, house: NamedDependency[House]) -> Signe
     cookie = request.cookies.get(AGENT_COOKIE)
     if not cookie:
         raise PageExpired
-    return await agents.signed_in(house, cookie)
+    try:
+        return await agents.signed_in(house, cookie)
+    except PageExpired:
+        await _keep_what_was_typed(request, house, cookie)
+        raise
+
+
+async def _keep_what_was_typed(request: AnyRequest, house: House, cookie: str) -> None:
+    """For `answers.refused`, which shows the door: nobody types a page twice."""
+    path = request.url.path
+    if request.method != "POST" or path.endswith(_NOTHING_TYPED):
+        return
+    if request.content_type[0] != RequestEncodingType.URL_ENCODED:
+        return
+    fields = await our_form(request)
+    request.scope["state"]["unsent"] = await unsent.seal(house, cookie, path, fields)
 
 
 def me(by: SignedIn) -> Me:
@@ -90,7 +109,7 @@ def language_of(by: SignedIn) -> str:
 
 
 def way_back(asked: str) -> str:
-    """Where sign-in returns to: a ticket's page or the queue, and nowhere else in the world."""
+    """Where sign-in returns to: a ticket's page, the agent's own or the queue, nowhere else."""
     found = _RETURN.match(asked)
     return found.group() if found else QUEUE
 

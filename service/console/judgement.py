@@ -11,12 +11,16 @@ from msgspec import Struct
 
 from domain.ids import ReportId, TicketId, VerdictId
 from domain.reports import Outcome
-from domain.tickets import CloseReason
+from domain.tickets import CloseReason, TriedWay
 from service.console.ticket import BY, done_or_told, filled_in, incomplete
 from service.operations import outcomes, unconfirmed
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.pages import AnyRequest, our_form
+
+
+class AttemptForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    way: TriedWay
 
 
 class ClosingForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,9 +50,13 @@ async def note_attempt(
     house: NamedDependency[House],
     by: NamedDependency[SignedIn],
 ) -> Response[Any]:
-    await our_form(request)
-    work = unconfirmed.note_attempt(house, TicketId(ticket_id), by=by)
-    return await done_or_told(request, house, TicketId(ticket_id), by, work, act="attempt")
+    ticket = TicketId(ticket_id)
+    fields = await our_form(request)
+    form = filled_in(fields, AttemptForm)
+    if form is None:
+        return await incomplete(request, house, ticket, by, act="attempt", typed=fields)
+    work = unconfirmed.note_attempt(house, ticket, way=form.way, by=by)
+    return await done_or_told(request, house, ticket, by, work, act="attempt")
 
 
 @post("/console/tickets/{ticket_id:uuid}/closing", include_in_schema=False, dependencies=BY)

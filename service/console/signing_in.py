@@ -1,13 +1,19 @@
-"""The door: login, password and authenticator code in one form, and the way out."""
+"""The door: login, password and code in one form, or a passkey; and the way out.
 
+Whoever was typing when their session ended finds it again behind the door.
+"""
+
+import re
+from collections.abc import Awaitable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_401_UNAUTHORIZED
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.refusals import NotFound, PageExpired, SignInFailed, TooMany
 from service.console.frame import (
@@ -16,13 +22,17 @@ from service.console.frame import (
     SIGN_IN,
     Me,
     language_of,
+    me,
     show,
     signed_in,
     way_back,
 )
-from service.operations import agents, browsers
+from service.console.proving import answered
+from service.operations import agents, browsers, passkeys, unsent
 from service.operations.agents import SignedIn
+from service.operations.browsers import Opened
 from service.operations.house import House
+from service.operations.unsent import Unsent
 from service.pages import (
     LANGUAGE_COOKIE,
     AnyRequest,
@@ -33,17 +43,32 @@ from service.pages import (
     our_form,
 )
 from service.problems import STATUS, retry_after
+from service.security.forms import SEED_COOKIE
+from service.security.tokens import digest
+
+# A version, or the key of a row.
+_OF_MACHINES: Final = re.compile(r"[0-9]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class SignInPage(Struct, frozen=True, kw_only=True):
     next: str
     login: str = ""
+    # What was about to be sent when the session ended, sealed.
+    unsent: str = ""
     # A session was there and has ended: after 30 quiet minutes, or 8 hours in all.
     ended: bool = False
     failed: bool = False
     # So often tried that the next attempt counts only from then.
     from_when: datetime | None = None
     me: Me | None = None
+
+
+class UnsentPage(Struct, frozen=True, kw_only=True):
+    me: Me
+    unsent: Unsent
+    # What a person typed or chose of it: something, or they would not see this page.
+    typed: tuple[str, ...]
+    back: str
 
 
 @get("/", include_in_schema=False)
@@ -70,31 +95,45 @@ async def show_sign_in(request: AnyRequest, house: NamedDependency[House]) -> Re
 @post(SIGN_IN, include_in_schema=False)
 async def sign_in(request: AnyRequest, house: NamedDependency[House]) -> Response[Any]:
     fields = await our_form(request)
-    back = way_back(fields.get("next", ""))
-    login = fields.get("login", "")
-    try:
-        opened = await agents.sign_in(
-            house,
-            login=login,
-            password=fields.get("password", ""),
-            code=fields.get("code", ""),
-            network=network_of(request),
-        )
-    except SignInFailed:
-        again = SignInPage(next=back, login=login[:80], failed=True)
-        return _door(request, again, status=STATUS[SignInFailed])
-    except TooMany as refusal:
-        again = SignInPage(next=back, login=login[:80], from_when=refusal.retry_at)
-        answer = _door(request, again, status=STATUS[TooMany], now=refusal.refused_at)
-        answer.headers.update(retry_after(refusal))
-        return answer
-    by = await agents.signed_in(house, opened.cookie)
-    return go(
-        back,
-        host_cookie(AGENT_COOKIE, opened.cookie),
-        # Pages that come before or without a session speak the agent's language too.
-        host_cookie(LANGUAGE_COOKIE, language_of(by)),
+    shown = SignInPage(
+        next=way_back(fields.get("next", "")),
+        login=fields.get("login", "")[:80],
+        unsent=fields.get("unsent", ""),
     )
+    work = agents.sign_in(
+        house,
+        login=fields.get("login", ""),
+        password=fields.get("password", ""),
+        code=fields.get("recovery", "").strip() or fields.get("code", ""),
+        network=network_of(request),
+    )
+    return await _let_in(request, house, shown, work)
+
+
+@post("/console/sign-in/passkey", include_in_schema=False)
+async def sign_in_with_passkey(request: AnyRequest, house: NamedDependency[House]) -> Response[Any]:
+    fields = await our_form(request)
+    shown = SignInPage(next=way_back(fields.get("next", "")), unsent=fields.get("unsent", ""))
+    work = agents.sign_in_with_passkey(
+        house,
+        answered(request, fields.get("passkey", "")),
+        browser=_this_browser(request),
+        network=network_of(request),
+    )
+    return await _let_in(request, house, shown, work)
+
+
+@post("/console/sign-in/passkey-question", include_in_schema=False, status_code=HTTP_200_OK)
+async def ask_for_passkey(request: AnyRequest, house: NamedDependency[House]) -> Response[str]:
+    """For the page's script: what the authenticator is to sign."""
+    await our_form(request)
+    options = await passkeys.ask_at_the_door(
+        house,
+        origin=request.scope["state"]["origin"],
+        browser=_this_browser(request),
+        network=network_of(request),
+    )
+    return Response(options, media_type="application/json")
 
 
 @post(
@@ -108,6 +147,57 @@ async def sign_out(
     await our_form(request)
     await browsers.end(house, by.session)
     return go(SIGN_IN, no_cookie(AGENT_COOKIE))
+
+
+def session_ended(request: AnyRequest, sealed: str) -> Response[str]:
+    """The door, holding what was about to be sent."""
+    shown = SignInPage(next=way_back(request.url.path), unsent=sealed, ended=True)
+    return _door(request, shown, status=HTTP_401_UNAUTHORIZED)
+
+
+async def _let_in(
+    request: AnyRequest, house: House, shown: SignInPage, work: Awaitable[Opened]
+) -> Response[Any]:
+    """To where they were going, or to what they were about to send; or the door again."""
+    try:
+        opened = await work
+    except SignInFailed:
+        again = replace(shown, failed=True)
+        return _door(request, again, status=STATUS[SignInFailed])
+    except TooMany as refusal:
+        again = replace(shown, from_when=refusal.retry_at)
+        answer = _door(request, again, status=STATUS[TooMany], now=refusal.refused_at)
+        answer.headers.update(retry_after(refusal))
+        return answer
+    by = await agents.signed_in(house, opened.cookie)
+    cookies = (
+        host_cookie(AGENT_COOKIE, opened.cookie),
+        # Pages that come before or without a session speak the agent's language too.
+        host_cookie(LANGUAGE_COOKIE, language_of(by)),
+    )
+    waiting = await unsent.reopen(house, by, shown.unsent) if shown.unsent else None
+    typed = () if waiting is None else _typed(waiting)
+    if waiting is None or not typed:
+        return go(shown.next, *cookies)
+    page = UnsentPage(me=me(by), unsent=waiting, typed=typed, back=way_back(waiting.path))
+    answer = show(request, "unsent.html", page, language=language_of(by))
+    answer.cookies.extend(cookies)
+    return answer
+
+
+def _typed(waiting: Unsent) -> tuple[str, ...]:
+    """A button pressed is pressed again on its page, where things may stand otherwise by now."""
+    return tuple(said for said in waiting.fields.values() if _is_said(said))
+
+
+def _is_said(value: str) -> bool:
+    """Words, and not the number of a version or the key of a row."""
+    return bool(value.strip()) and not _OF_MACHINES.fullmatch(value)
+
+
+def _this_browser(request: AnyRequest) -> bytes:
+    """A form that is ours came with the seed of the browser it was given to."""
+    return digest(request.cookies[SEED_COOKIE])
 
 
 def _door(

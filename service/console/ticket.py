@@ -1,7 +1,7 @@
 """One ticket: the timeline, the facts, and what this agent may do on it now."""
 
 from collections.abc import Awaitable, Mapping
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 import msgspec
@@ -9,11 +9,11 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from domain.ids import TicketId
 from domain.refusals import NotFound, Refused
-from domain.tickets import Duress, ProofKind, ReleaseReason, TicketKind
+from domain.tickets import Duress, ReleaseReason, TicketKind
 from service.console.frame import (
     Me,
     country_said,
@@ -23,23 +23,18 @@ from service.console.frame import (
     signed_in,
 )
 from service.console.frame import show as show_page
+from service.console.meanwhile import chosen_or_typed, happened_since
 from service.operations import danger, desk, tickets
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.operations.ticket_page import TicketSeen
+from service.operations.timeline import Happened
 from service.pages import AnyRequest, go, our_form
 from service.problems import STATUS
 from service.wording import said, zone_said
 
 BY: Final = {"by": Provide(signed_in)}
 F = TypeVar("F", bound=Struct)
-
-
-class ProofForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    kind: ProofKind
-    # A fact that nobody can look up is a tick, and a tick is no proof.
-    source: Annotated[str, Meta(pattern=r"\S", max_length=200)]
-    key: UUID
 
 
 class ProposalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,6 +69,9 @@ class TicketPage(Struct, frozen=True, kw_only=True):
     act: str = ""
     refusal: str = ""
     typed: Typed = {}
+    # What happened after the refused form's page was made, and what that form held.
+    since: tuple[Happened, ...] = ()
+    sent: Typed = {}
     key: str
 
 
@@ -97,30 +95,6 @@ async def reach_owner(
     await our_form(request)
     work = tickets.reach_owner(house, TicketId(ticket_id), by=by)
     return await done_or_told(request, house, TicketId(ticket_id), by, work, act="reach")
-
-
-@post("/console/tickets/{ticket_id:uuid}/proofs", include_in_schema=False, dependencies=BY)
-async def record_proof(
-    request: AnyRequest,
-    ticket_id: FromPath[UUID],
-    house: NamedDependency[House],
-    by: NamedDependency[SignedIn],
-) -> Response[Any]:
-    fields = await our_form(request)
-    form = filled_in(fields, ProofForm)
-    if form is None:
-        return await incomplete(request, house, TicketId(ticket_id), by, act="prove", typed=fields)
-    work = tickets.record_proof(
-        house,
-        TicketId(ticket_id),
-        kind=form.kind,
-        source=form.source,
-        by=by,
-        key=str(form.key),
-    )
-    return await done_or_told(
-        request, house, TicketId(ticket_id), by, work, act="prove", typed=fields
-    )
 
 
 @post("/console/tickets/{ticket_id:uuid}/proposal", include_in_schema=False, dependencies=BY)
@@ -245,6 +219,7 @@ async def _ticket(
     status: int = HTTP_200_OK,
 ) -> Response[Any]:
     seen = await desk.see_ticket(house, ticket_id, by)
+    since = await happened_since(request, seen) if refusal else ()
     if seen.ticket.kind is TicketKind.SAFETY:
         # An owner who does not feel safe has a page of their own, with less on it.
         return go(f"/console/safety/{ticket_id}")
@@ -260,6 +235,8 @@ async def _ticket(
         act=act,
         refusal=refusal,
         typed=typed,
+        since=since,
+        sent=await chosen_or_typed(request) if since else _NOTHING,
         key=str(uuid4()),
     )
     return show_page(

@@ -33,7 +33,7 @@ from service.storage.tables import now
 from service.storage.values import Scope
 
 CLIENT: Final = "norte-backend"
-SCOPES: Final = (Scope.ACCOUNTS, Scope.SESSIONS, Scope.INTROSPECT)
+SCOPES: Final = (Scope.ACCOUNTS, Scope.SESSIONS, Scope.INTROSPECT, Scope.PROOFS)
 # For whoever tries the interface by hand, as docs/integration.md does.
 ENGINEER: Final = "engineer"
 # As the sample wallet calls a sign-in with a passkey.
@@ -161,10 +161,15 @@ async def the_clients(
         (CLIENT, SCOPES, private.client),
         (ENGINEER, tuple(Scope), private.engineer),
     ):
+        table = tables.api_clients
         if file in private.written():
+            # A demo of before may ask for all that the sample wallet does today.
+            wanted = [scope.value for scope in scopes]
+            await owner.execute(
+                update(table).where(table.c.client_id == client_id).values(scopes=wanted)
+            )
             continue
         # One whose secret was never written down serves nobody; it frees the name.
-        table = tables.api_clients
         await owner.execute(
             update(table)
             .where(table.c.client_id == client_id)

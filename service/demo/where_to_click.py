@@ -26,8 +26,11 @@ message brings his personal link.
 Olga’s phone is gone: open Carl’s link and report it stolen. Watch phone and laptop die in the
 sample wallet, and Norte confirm.
 
-Console, as astrid: open the urgent ticket, record that the owner was reached and two proofs,
-propose the release.
+Console, as astrid: open the urgent ticket, record that the owner was reached, and send a code to
+Olga’s mailbox. Open the page it names, type the key from the console and the code from Messages.
+
+Sample wallet: at the counter, Olga shows her document. Console, as astrid: go through the
+checklist, and propose the release.
 
 Console, as arne, in a private window: approve. Olga signs in on a new phone; the stolen one stays
 barred.

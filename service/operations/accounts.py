@@ -55,11 +55,14 @@ class SeenAddress(Struct, frozen=True, kw_only=True):
     kind: AddressKind
     masked: str
     verified_at: datetime | None
+    added_while_frozen: bool
 
 
 class SeenAccount(Struct, frozen=True, kw_only=True):
     account: Account
     addresses: tuple[SeenAddress, ...]
+    # By the wallet's own ids: linked before the last freeze, and not back in hand since.
+    barred_devices: tuple[str, ...]
 
 
 class FreezeState(Struct, frozen=True, kw_only=True):
@@ -143,14 +146,19 @@ async def see_account(house: House, wallet: Wallet, subject: str) -> SeenAccount
     async with house.engine.connect() as db:
         account = await known_account(db, wallet, subject)
         addresses = await load.addresses_of(db, wallet.id, account.id)
+        devices = await load.devices_of(db, wallet.id, account.id)
         opener = await Opener.for_values(db, house.keys, (a.address for a in addresses))
         return SeenAccount(
             account=account,
+            barred_devices=tuple(
+                one.name for one in devices if accounts.is_barred(one, account)
+            ),
             addresses=tuple(
                 SeenAddress(
                     kind=one.kind,
                     masked=masked(one.kind, opener.text(_address_place(one.id), one.address)),
                     verified_at=one.verified_at,
+                    added_while_frozen=one.added_while_frozen,
                 )
                 for one in addresses
                 if one.removed_at is None

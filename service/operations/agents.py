@@ -1,18 +1,17 @@
-"""Agents: made by the operator, signed in with password and authenticator code."""
+"""Agents: made by the operator, signed in with two factors; `agents_door` says which."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain import agents as rules
 from domain.access import Agent, Role
-from domain.change import Change
-from domain.events import THE_OPERATOR, Actor, ActorKind, AgentAdded, AgentSignedIn
-from domain.ids import AgentId, KeyId, WalletId
+from domain.events import THE_OPERATOR, Actor, ActorKind
+from domain.ids import AgentId, WalletId
 from domain.limits import (
     PROVED_AGAIN,
     SIGN_INS_FROM_NETWORK,
@@ -22,26 +21,24 @@ from domain.limits import (
     Rate,
 )
 from domain.policy import DEFAULT
-from domain.refusals import PageExpired, SignInFailed
+from domain.refusals import PageExpired
 from domain.wallets import THE_INSTALLATION
-from service.operations import browsers, limits
+from service.operations import agents_codes, agents_door, browsers, limits, own_addresses
 from service.operations.addresses import plain_text
+from service.operations.agents_door import PasskeyAnswer, PasswordAndCode, Shown
 from service.operations.browsers import Opened
 from service.operations.house import House
 from service.security.encryption import Place
 from service.security.passwords import SHORTEST
 from service.security.tokens import new_id
-from service.security.totp import accepted_step, new_totp_secret
+from service.security.totp import new_totp_secret
 from service.storage import load
-from service.storage.keychain import Opener, find_key, find_keys, make_key
+from service.storage.keychain import Opener, find_key, make_key
 from service.storage.limits import Subject
 from service.storage.rows import clock, keep, put
-from service.storage.values import BrowserKind, BrowserSession
+from service.storage.values import BrowserKind, BrowserSession, PasskeyPurpose
 
 _LONGEST_LOGIN: Final = 80
-# Compared with when nobody has the name: as much work, and never right.
-_NOBODY: Final = KeyId(UUID(int=0))
-_NOBODYS_SECRET: Final = new_totp_secret()
 
 
 class PasswordTooShort(ValueError):
@@ -58,6 +55,13 @@ class NewAgent(Struct, frozen=True, kw_only=True):
     language: str
     # Sees the tickets of owners who do not feel safe with their own people.
     trained_for_safety: bool = False
+    # The languages of owners they speak to; none said: any.
+    speaks: tuple[str, ...] = ()
+    serves_losses: bool = True
+    # E-mail addresses and phone numbers of their own: of them only keyed hashes are kept.
+    own_addresses: tuple[str, ...] = ()
+    # Of which only hashes are kept; see `agents_codes.new_codes`.
+    recovery_codes: tuple[str, ...] = ()
 
 
 class SignedIn(Struct, frozen=True, kw_only=True):
@@ -73,10 +77,14 @@ class SignedIn(Struct, frozen=True, kw_only=True):
 
 
 async def add_agent(house: House, new: NewAgent) -> str:
-    """Make an agent, who cannot approve for 24 h. Answers the authenticator secret, shown once."""
+    """Make an agent, who cannot approve for 24 h. Answers the authenticator secret, shown once.
+
+    Raises PasswordTooShort, and AddressNotAllowed for an own address that is none.
+    """
     if len(new.password) < SHORTEST:
         raise PasswordTooShort
     hashed = await house.passwords.hash(new.password)
+    codes = await agents_codes.hashed(house, new.recovery_codes)
     secret = new_totp_secret()
     async with house.engine.begin() as db:
         now = await clock(db)
@@ -93,52 +101,74 @@ async def add_agent(house: House, new: NewAgent) -> str:
             language=new.language,
             password_hash=hashed,
             totp_secret=key.seal(Place("agents", "totp_secret", agent_id), secret),
-            can_approve_from=now + DEFAULT.tickets.new_agent_waits,
+            can_approve_from=now,
             created_at=now,
             trained_for_safety=new.trained_for_safety,
+            speaks=new.speaks,
+            serves_losses=new.serves_losses,
         )
-        change = Change(agent, (AgentAdded(agent_id=agent_id, at=now),))
+        change = rules.add(agent, policy=DEFAULT.tickets, now=now)
         await keep(db, THE_INSTALLATION, None, change, by=THE_OPERATOR)
+        await agents_codes.put_codes(db, agent_id, codes, now=now)
+        await own_addresses.put_all(db, house, change.value, new.own_addresses, now=now)
     return secret
 
 
 async def sign_in(
     house: House, *, login: str, password: str, code: str, network: str | None = None
 ) -> Opened:
-    """Password and authenticator code together. Raises SignInFailed, the same for every reason.
+    """Password and authenticator code together, or a recovery code in its place. Raises
+    SignInFailed, the same for every reason.
 
     The attempt is counted before anything is compared, whether or not anyone has this login.
     Raises TooMany, also to the right password.
     """
     name = plain_text(login, longest=_LONGEST_LOGIN).lower()
     await limits.count(house, *_attempts(house, name, network))
-    async with house.engine.connect() as db:
-        known = await load.agent_by_login(db, name)
-    right = await house.passwords.matches(known.password_hash if known else None, password)
+    shown = PasswordAndCode(password=password, code=code)
+    compared = await agents_door.compare(house, name, shown)
     async with house.engine.begin() as db:
-        agent, now = await _prove(db, house, name, code, password_is_right=right)
-        opened = browsers.begin(
-            kind=BrowserKind.AGENT,
-            purpose="console",
-            wallet_id=None,
-            at=now,
-            expires_at=_until(now, began_at=now),
-        )
-        session = replace(opened.session, agent_id=agent.id)
-        return Opened(await put(db, None, session), opened.cookie)
+        agent, now = await agents_door.prove_by_password(db, house, compared)
+        return await _open(db, agent, now)
 
 
-async def prove_again(house: House, by: SignedIn, *, password: str, code: str) -> SignedIn:
-    """Password and a code that was not used yet, before something that cannot be undone.
+async def sign_in_with_passkey(
+    house: House, shown: PasskeyAnswer, *, browser: bytes, network: str | None = None
+) -> Opened:
+    """The passkey says whose it is; counts as both factors. `browser` asked for the challenge.
 
-    Answers the agent as they stand now. Raises SignInFailed, TooMany.
+    Raises SignInFailed, TooMany.
+    """
+    if network is not None:
+        counted = _of(house, SIGN_INS_FROM_NETWORK, network.encode())
+        await limits.count(house, (counted, SIGN_INS_FROM_NETWORK.rate))
+    answer = await agents_door.spend(house, shown, PasskeyPurpose.SIGN_IN, browser=browser)
+    async with house.engine.begin() as db:
+        agent, now = await agents_door.prove_by_passkey(db, shown, answer, of=None)
+        return await _open(db, agent, now)
+
+
+async def prove_again(house: House, by: SignedIn, shown: Shown) -> SignedIn:
+    """Two factors again, before something that cannot be undone: a passkey's answer, or the
+    password with a code that was not used yet.
+
+    For some minutes the agent may also change what they sign in with. Answers the agent as they
+    stand now. Raises SignInFailed, TooMany.
     """
     of = _of(house, PROVED_AGAIN, by.agent.login.encode())
     await limits.count(house, (of, PROVED_AGAIN.rate))
-    right = await house.passwords.matches(by.agent.password_hash, password)
-    async with house.engine.begin() as db:
-        agent, _ = await _prove(db, house, by.agent.login, code, password_is_right=right)
-        return replace(by, agent=agent)
+    match shown:
+        case PasswordAndCode():
+            compared = await agents_door.compare(house, by.agent.login, shown)
+            async with house.engine.begin() as db:
+                agent, now = await agents_door.prove_by_password(db, house, compared)
+                return await _proved(db, by, agent, now)
+        case PasskeyAnswer():
+            browser, purpose = by.session.token_sha256, PasskeyPurpose.PROVE_AGAIN
+            answer = await agents_door.spend(house, shown, purpose, browser=browser)
+            async with house.engine.begin() as db:
+                agent, now = await agents_door.prove_by_passkey(db, shown, answer, of=by.agent.id)
+                return await _proved(db, by, agent, now)
 
 
 async def signed_in(house: House, cookie: str) -> SignedIn:
@@ -165,31 +195,22 @@ async def names_of(db: AsyncConnection, house: House, ids: Iterable[AgentId]) ->
     return {agent.id: opener.text(Place("agents", "name", agent.id), agent.name) for agent in found}
 
 
-async def _prove(
-    db: AsyncConnection, house: House, login: str, code: str, *, password_is_right: bool
-) -> tuple[Agent, datetime]:
-    """Use up the authenticator code, and record that the agent signed in.
+async def _open(db: AsyncConnection, agent: Agent, now: datetime) -> Opened:
+    opened = browsers.begin(
+        kind=BrowserKind.AGENT,
+        purpose="console",
+        wallet_id=None,
+        at=now,
+        expires_at=_until(now, began_at=now),
+    )
+    session = replace(opened.session, agent_id=agent.id)
+    return Opened(await put(db, None, session), opened.cookie)
 
-    Unknown name, wrong password and wrong code walk through the same statements, so that the
-    time tells none of them from the others.
-    """
-    agent = await load.agent_by_login(db, login, for_change=True)
-    now = await clock(db)
-    key_id = _NOBODY if agent is None else agent.data_key_id
-    key = (await find_keys(db, house.keys, (key_id,))).get(key_id)
-    secret, last_step = _NOBODYS_SECRET, 0
-    if agent is not None and key is not None:
-        secret = key.open(Place("agents", "totp_secret", agent.id), agent.totp_secret)
-        last_step = agent.totp_step
-    digits = "".join(character for character in code if character in "0123456789")
-    step = accepted_step(secret, digits, last_step=last_step, now=now)
-    if agent is None or agent.ended_at is not None or key is None:
-        raise SignInFailed
-    if step is None or not password_is_right:
-        raise SignInFailed
-    change = Change(replace(agent, totp_step=step), (AgentSignedIn(agent_id=agent.id, at=now),))
-    by = Actor(ActorKind.AGENT, agent.id)
-    return await keep(db, THE_INSTALLATION, agent, change, by=by), now
+
+async def _proved(db: AsyncConnection, by: SignedIn, agent: Agent, now: datetime) -> SignedIn:
+    before = await browsers.again(db, by.session)
+    session = await put(db, before, replace(before, verified_at=now))
+    return replace(by, agent=agent, session=session)
 
 
 def _attempts(house: House, login: str, network: str | None) -> list[tuple[Subject, Rate]]:

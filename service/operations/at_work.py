@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import Account
 from domain.ids import TicketId, WalletId
-from domain.refusals import ChangedMeanwhile
-from domain.tickets import Ticket
+from domain.refusals import ChangedMeanwhile, NotFound
+from domain.tickets import Ticket, TicketKind
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.storage import load
@@ -28,10 +28,18 @@ class AtWork(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def at_work(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncGenerator[AtWork]:
-    """Transaction and locks in the house's order; NotFound for wallets the agent does not serve."""
+async def at_work(
+    house: House, ticket_id: TicketId, by: SignedIn, *, kind: TicketKind = TicketKind.LOSS
+) -> AsyncGenerator[AtWork]:
+    """Transaction and locks in the house's order; NotFound for wallets the agent does not serve.
+
+    Also for tickets of another kind: what is done about a loss is no act on a safety ticket,
+    whoever is trained for both, and the other way round.
+    """
     async with house.engine.begin() as db:
         seen = await load.ticket_anywhere(db, ticket_id, await load.sight_of(db, by.agent))
+        if seen.kind is not kind:
+            raise NotFound
         account = await load.account_for_change(db, seen.wallet_id, seen.account_id)
         ticket = await load.ticket_for_change(db, seen.wallet_id, ticket_id)
         yield AtWork(

@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,8 @@ from service.storage import load
 from service.storage.rows import clock
 
 EVERY: Final = timedelta(hours=1)
+# Bytes at a file's end in which some notes stand whole.
+_LAST_FEW: Final = 4096
 
 
 class Kept(Struct, frozen=True):
@@ -60,6 +63,31 @@ async def kept(house: House, wallet_id: WalletId) -> Kept:
     if house.checkpoints is None:
         return Kept({}, 0)
     return await asyncio.to_thread(_read, house.checkpoints, house.keys, wallet_id)
+
+
+async def last_kept(house: House, wallet_id: WalletId) -> Checkpoint | None:
+    """The newest that is signed by our key, without reading all that was written before it."""
+    if house.checkpoints is None:
+        return None
+    return await asyncio.to_thread(_read_last, house.checkpoints, house.keys, wallet_id)
+
+
+def _read_last(folder: Path, keys: KeyRing, wallet_id: WalletId) -> Checkpoint | None:
+    try:
+        with (folder / f"{wallet_id}").open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - _LAST_FEW))
+            written = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    parts = written.split("\n\n")
+    # The first may be cut off; whatever does not open is passed over.
+    for text, signature in reversed(list(pairwise(parts))):
+        opened = notes.opened(f"{text}\n\n{signature}\n", keys.checkpoints)
+        checkpoint = None if opened is None else read_checkpoint(opened)
+        if checkpoint is not None and checkpoint.wallet_id == wallet_id:
+            return checkpoint
+    return None
 
 
 def _append(folder: Path, keys: KeyRing, checkpoint: Checkpoint) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Update, case, delete, insert, sele
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.events import Actor, ActorKind
+from domain.events import THE_OPERATOR, Actor, ActorKind, ClientMade
 from domain.ids import ClientId, WalletId
 from domain.refusals import ClientNotValid, ScopeMissing
 from domain.wallets import Wallet
@@ -18,7 +18,7 @@ from service.security import assertions
 from service.security.assertions import Opened
 from service.security.authorization import is_secret_of
 from service.security.tokens import digest, new_id, new_secret, new_token
-from service.storage.rows import clock, one, put, row_of
+from service.storage.rows import clock, one, put, record, row_of
 from service.storage.tables import access_tokens, api_clients, client_keys, now, used_assertions
 from service.storage.values import AccessToken, ApiClient, Scope
 
@@ -67,19 +67,23 @@ async def add_client(
     """Make a client; its secret is shown this once."""
     secret = new_secret()
     async with house.engine.begin() as db:
-        await put(
-            db,
-            None,
-            ApiClient(
-                id=ClientId(new_id()),
-                wallet_id=wallet_id,
-                client_id=client_id,
-                secret_sha256=digest(secret),
-                scopes=tuple(scopes),
-                created_at=await clock(db),
-            ),
+        client = ApiClient(
+            id=ClientId(new_id()),
+            wallet_id=wallet_id,
+            client_id=client_id,
+            secret_sha256=digest(secret),
+            scopes=tuple(scopes),
+            created_at=await clock(db),
         )
+        await put(db, None, client)
+        await record(db, wallet_id, [made(client, keys=0)], by=THE_OPERATOR)
     return secret
+
+
+def made(client: ApiClient, *, keys: int) -> ClientMade:
+    """What is recorded of a new client: what it may do, and how it proves who it is."""
+    scopes = tuple(scope.value for scope in client.scopes)
+    return ClientMade(client_id=client.id, scopes=scopes, keys=keys, at=client.created_at)
 
 
 async def client_by_secret(house: House, wallet: Wallet, client_id: str, secret: str) -> Caller:

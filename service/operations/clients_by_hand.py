@@ -1,7 +1,7 @@
 """What the operator changes about a client: its secret, its keys, its cap, its end.
 
 A secret is shown once, when it is made. Taking something away at once is for when it may be in the
-wrong hands: whatever was got with it ends too.
+wrong hands: whatever was got with it ends too. Each change stands in the record of its wallet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,23 @@ from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Table, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.events import (
+    THE_OPERATOR,
+    ClientCapChanged,
+    ClientEnded,
+    ClientKeyRemoved,
+    ClientKeysAdded,
+    ClientSecretEnded,
+    ClientSecretRotated,
+    Event,
+)
 from domain.ids import ClientId, WalletId
-from service.operations import streams
+from service.operations import clients, streams
 from service.operations.house import House
 from service.security import assertions
 from service.security.tokens import digest, new_id, new_secret
 from service.storage import load, tables
-from service.storage.rows import clock, every, one, put, row_of
+from service.storage.rows import clock, every, one, put, record, row_of
 from service.storage.tables import access_tokens, api_clients, client_keys, now, used_assertions
 from service.storage.values import ApiClient, ClientKey, Scope, Stream
 
@@ -61,6 +71,7 @@ async def add_client_with_keys(
         )
         await put(db, None, client)
         await _add(db, client, keys)
+        await _told(db, client, clients.made(client, keys=len(keys)))
     return tuple(keys)
 
 
@@ -88,6 +99,8 @@ async def rotate_secret(house: House, client_id: str, *, overlap: timedelta | No
         await put(db, client, after)
         if overlap is None:
             await _end_tokens(db, client)
+        rotated = ClientSecretRotated(client_id=client.id, at_once=overlap is None, at=instant)
+        await _told(db, client, rotated)
     return secret
 
 
@@ -104,6 +117,7 @@ async def end_secret(house: House, client_id: str) -> None:
                 client, secret_sha256=None, earlier_secret_sha256=None, earlier_secret_until=None
             ),
         )
+        await _told(db, client, ClientSecretEnded(client_id=client.id, at=await clock(db)))
 
 
 async def add_keys(house: House, client_id: str, file: bytes) -> tuple[str, ...]:
@@ -118,6 +132,8 @@ async def add_keys(house: House, client_id: str, file: bytes) -> tuple[str, ...]
         if twice := sorted(known & set(keys)):
             raise ClientWrong(f"{client_id} has a key {twice[0]} already.")
         await _add(db, client, keys)
+        added = ClientKeysAdded(client_id=client.id, keys=len(keys), at=await clock(db))
+        await _told(db, client, added)
     return tuple(keys)
 
 
@@ -135,6 +151,8 @@ async def remove_key(house: House, client_id: str, kid: str, *, at_once: bool) -
         )
         if at_once:
             await _end_tokens(db, client)
+        removed = ClientKeyRemoved(client_id=client.id, at_once=at_once, at=await clock(db))
+        await _told(db, client, removed)
 
 
 async def cap_exp(house: House, client_id: str, seconds: int | None) -> None:
@@ -145,6 +163,8 @@ async def cap_exp(house: House, client_id: str, seconds: int | None) -> None:
     async with house.engine.begin() as db:
         client = await _for_change(db, client_id)
         await put(db, client, replace(client, exp_cap_seconds=seconds))
+        capped = ClientCapChanged(client_id=client.id, seconds=seconds, at=await clock(db))
+        await _told(db, client, capped)
 
 
 async def end_client(house: House, client_id: str) -> None:
@@ -155,9 +175,10 @@ async def end_client(house: House, client_id: str) -> None:
     """
     async with house.engine.begin() as db:
         client = await _for_change(db, client_id)
+        now = await clock(db)
         after = replace(
             client,
-            ended_at=await clock(db),
+            ended_at=now,
             secret_sha256=None,
             earlier_secret_sha256=None,
             earlier_secret_until=None,
@@ -170,7 +191,8 @@ async def end_client(house: House, client_id: str) -> None:
             _its(tables.streams, client), tables.streams.c.ended_at.is_(None)
         )
         for stream in await every(db, theirs.with_for_update(), Stream):
-            await streams.end(db, stream)
+            await streams.end(db, stream, by=THE_OPERATOR)
+        await _told(db, client, ClientEnded(client_id=client.id, at=now))
 
 
 async def show(house: House, wallet_id: WalletId | None = None) -> tuple[ClientSeen, ...]:
@@ -246,6 +268,10 @@ async def _add(db: AsyncConnection, client: ApiClient, keys: Mapping[str, str]) 
         for kid, jwk in keys.items()
     ]
     await db.execute(insert(client_keys), [row_of(key) for key in added])
+
+
+async def _told(db: AsyncConnection, client: ApiClient, event: Event) -> None:
+    await record(db, client.wallet_id, [event], by=THE_OPERATOR)
 
 
 async def _end_tokens(db: AsyncConnection, client: ApiClient) -> None:

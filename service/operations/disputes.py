@@ -15,9 +15,17 @@ from domain.accounts import Account
 from domain.disputes import Dispute
 from domain.events import Actor, ActorKind
 from domain.ids import AccountId, DisputeId
-from domain.refusals import AccountNotFrozen, NotFound, PageExpired, SignInVoid
+from domain.refusals import (
+    AccountNotFrozen,
+    NotFound,
+    PageExpired,
+    SignInVoid,
+    StrongSignInNeeded,
+)
 from domain.sign_ins import SignIn
+from domain.signs import TryWay
 from domain.wallets import Wallet
+from service.operations import refused_tries
 from service.operations.addresses import plain_text
 from service.operations.house import House
 from service.operations.idempotency import Request, remember, replay
@@ -82,13 +90,17 @@ async def dispute(
             note=await _sealed(db, house, account, dispute_id, text),
             disputed_at=now,
         )
-        change = disputes.dispute(
-            said, account=account, ticket=ticket, strong_acr=wallet.strong_acr, now=now
-        )
+        try:
+            change = disputes.dispute(
+                said, account=account, ticket=ticket, strong_acr=wallet.strong_acr, now=now
+            )
+        except (SignInVoid, StrongSignInNeeded):
+            refused_tries.note(house, account, TryWay.DISPUTE)
+            raise
         by = Actor(ActorKind.OWNER, account.id)
         kept = await keep(db, wallet.id, None, change, by=by)
         if not kept.without_effect:
-            await keep(db, wallet.id, ticket, tickets.move_up(ticket), by=by)
+            await keep(db, wallet.id, ticket, tickets.hear_owner(ticket, now=now), by=by)
         await remember(db, wallet_key, request, f"{dispute_id} {now.isoformat()}")
         return Disputed(dispute_id=dispute_id, disputed_at=now)
 

@@ -44,6 +44,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 _HASH: Final = "a hash: it says nothing to anybody, and is no way in"
 _AGENT: Final = "who of the wallet's people it was is about them"
+_WORK: Final = "counts the database's work"
 _SAFE: Final = "read out by a trained agent alone: somebody else may hold the phone"
 
 PARTS: Final[Mapping[str, Part | str]] = {
@@ -77,14 +78,22 @@ PARTS: Final[Mapping[str, Part | str]] = {
     "wallet_sessions": Part(account=("account_id",), left_out={"token_sha256": _HASH}),
     "recovery_codes": Part(account=("account_id",), left_out={"code_hash": _HASH}),
     # Their own reports, and those about their account; who reported is told in the pages.
-    "loss_reports": Part(person=("person_id",), account=("account_id",), opened=("note", "reach")),
+    "loss_reports": Part(
+        person=("person_id",),
+        account=("account_id",),
+        opened=("note", "reach"),
+        left_out={"network": _HASH},
+    ),
     # What the wallet wrote when it froze the account itself.
     "wallet_reports": Part(
         account=("account_id",),
         opened=("note",),
         left_out={"hot_line": _AGENT, "client_id": "one of the wallet's programs"},
     ),
-    "tickets": Part(account=("account_id",)),
+    "tickets": Part(
+        account=("account_id",),
+        left_out={"opened_in": _WORK, "changed_in": _WORK},
+    ),
     "hints": Part(account=("account_id",), opened=("said",)),
     "disputes": Part(account=("account_id",), opened=("note",)),
     "proofs": Part(ticket=("ticket_id",), opened=("source",), left_out={"recorded_by": _AGENT}),
@@ -103,6 +112,13 @@ PARTS: Final[Mapping[str, Part | str]] = {
         left_out={"code_hmac": _HASH, "earlier_hmac": _HASH, "address_index": _HASH},
     ),
     "page_links": Part(account=("account_id",), left_out={"once_sha256": _HASH}),
+    # As the one it was written to.
+    "ticket_messages": Part(
+        contact=("contact_id",),
+        account=("account_id",),
+        opened=("own_line",),
+        left_out={"written_by": _AGENT, "outbox_id": "names a promise, not a person"},
+    ),
     # As the one it was for. A message's words are made when it is sent, and never stored.
     "deliveries": Part(
         contact=("contact_id",),
@@ -111,11 +127,26 @@ PARTS: Final[Mapping[str, Part | str]] = {
     ),
     # What an owner reads in their history, and what is recorded of a contact.
     "journal": Part(account=("account_id",), left_out={"xid": "counts the database's work"}),
+    # Whoever tried to get in while the account was frozen, they or a thief.
+    "refused_tries": Part(account=("account_id",)),
     "safety_notes": _SAFE,
+    "ticket_notes": "what agents work by, and what they suspect: it may name anybody",
     "false_reports": "no row leads to a person: the keyed hash of an address counts alone",
     "verdicts": "how agents judge a report; what they decided stands with the report",
     "attempts": "when agents called; names nobody else",
+    "clock_events": "by when agents had to do what; what was done stands in the journal",
+    "rings": "when the wallet's own people were woken",
+    "on_call_persons": "the wallet's own people, who ask the wallet",
+    "reveals": "how agents work; of a reporter's address it would tell the owner who reported",
+    "presences": "which agent looks at which ticket just now",
+    "skips": "why an agent left a ticket to somebody else; nothing was done on it",
     "proposals": "how agents work on a ticket; what they decided stands with it",
+    "release_reviews": "how agents look at each other's work; what was decided stands with it",
+    "client_mistakes": "one of the wallet's programs froze by mistake; each release stands with it",
+    "mistaken_freezes": "which accounts that was; each release stands with its ticket",
+    # A code went to an address that stands above; how it ended stands with the proofs.
+    "owner_codes": "codes of ten minutes, gone after two days",
+    "checks": "what agents looked at before a release; names nobody else",
     "left_hints": "filed within seconds, and read under hints",
     "recovery_tries": "numbers for two days, counted by account or browser",
     "limits": "numbers under keyed hashes that lead to nobody",
@@ -129,12 +160,17 @@ PARTS: Final[Mapping[str, Part | str]] = {
     "data_keys": "keys",
     "wallets": "about no person",
     "agents": "the wallet's own people, who ask the wallet",
+    "agent_passkeys": "what the wallet's own people sign in with",
+    "passkey_challenges": "what the wallet's own people sign in with",
+    "agent_codes": "what the wallet's own people sign in with",
     "agent_addresses": "keyed hashes by which agents' own tickets are kept from them",
     "api_clients": "programs",
     "access_tokens": "programs",
     "client_keys": "programs",
     "used_assertions": "programs",
     "sealing": "numbers",
+    "journal_checks": "numbers, and hashes of the journal",
+    "external_stages": "what the wallet's own help desk says that it did",
     "seals": "hashes of the journal",
 }
 _TABLES: Final[Mapping[str, Table]] = {
@@ -253,6 +289,9 @@ def _whose(table: Table, part: Part, theirs: _Theirs) -> ColumnElement[bool]:
     if table is tables.deliveries:
         to_contact = (table.c.role == "contact") & table.c.contact_id.in_(theirs.contact)
         return to_contact | ((table.c.role == "owner") & table.c.account_id.in_(theirs.account))
+    if table is tables.ticket_messages:
+        to_owner = table.c.contact_id.is_(None) & table.c.account_id.in_(theirs.account)
+        return to_owner | table.c.contact_id.in_(theirs.contact)
     by_ids: Iterable[tuple[tuple[str, ...], frozenset[UUID]]] = (
         (part.person, theirs.person),
         (part.contact, theirs.contact),

@@ -41,6 +41,7 @@ from service.operations.idempotency import (
 )
 from service.operations.visits import Draft
 from service.security.encryption import DataKey, Place
+from service.security.networks import network_hash
 from service.security.tokens import new_id, new_reference
 from service.storage import direct, load, reporting
 from service.storage.direct import Direct
@@ -60,6 +61,8 @@ class Filing(Struct, frozen=True, kw_only=True):
     # What waits for approval on the open ticket; asked for only where there is danger.
     pending: Proposal | None
     owner_key: DataKey
+    # A keyed hash of the source network; None where none is known.
+    network: bytes | None
 
 
 class _Filed(Struct, frozen=True):
@@ -74,6 +77,7 @@ async def file_report(
     *,
     key: str,
     shown: ContactId | None = None,
+    network: str | None = None,
 ) -> LossReport:
     """Report, freeze, ticket, journal and messages together. Pressed twice it is one report.
 
@@ -101,7 +105,8 @@ async def file_report(
         request = _request(wallet, asked, draft)
         if (before := await _filed_before(line, known, wallet_key, request)) is not None:
             return before
-        filed = _file(await _filing(line, house, held, known, draft), wallet)
+        filing = await _filing(line, house, held, known, draft, network=network)
+        filed = _file(filing, wallet)
         answer = answered(wallet_key, request, str(filed.report.id), at=known.now)
         by = Actor(ActorKind.CONTACT, held.contact.id)
         await keep_all(line, wallet.id, (*filed.steps, saving(None, answer)), by=by)
@@ -182,7 +187,9 @@ async def _filed_before(
     return await load.report(db, request.wallet_id, ReportId(UUID(answer)))
 
 
-async def _filing(line: Direct, house: House, held: Held, known: Known, draft: Draft) -> Filing:
+async def _filing(
+    line: Direct, house: House, held: Held, known: Known, draft: Draft, *, network: str | None
+) -> Filing:
     # A device somebody typed into the form must be one of this very owner's.
     foreign = draft.device_id is not None and draft.device_id not in known.devices
     if draft.kind is None or foreign:
@@ -200,6 +207,7 @@ async def _filing(line: Direct, house: House, held: Held, known: Known, draft: D
         kind=draft.kind,
         pending=pending,
         owner_key=opened(known.owner_key, house.keys),
+        network=network_hash(house.keys, held.account.wallet_id, network),
     )
 
 
@@ -251,4 +259,5 @@ def _report(filing: Filing, ticket: Ticket, reference: str) -> LossReport:
         owner_safe=draft.safe,
         joined=filing.known.ticket is not None,
         filed_at=filing.known.now,
+        network=filing.network,
     )

@@ -17,6 +17,7 @@ from domain.events import Actor, ActorKind
 from domain.ids import TicketId
 from domain.tickets import Proposal, Ticket, TicketKind
 from domain.wallets import Wallet
+from service.operations import release_hours
 from service.security.tokens import new_id
 from service.storage import load
 from service.storage.rows import keep
@@ -72,7 +73,7 @@ def new_ticket(wallet: Wallet, account: Account, *, reference: str, now: datetim
         reference=reference,
         opened_at=now,
         first_attempt_until=now + policy.first_attempt_within,
-        decision_until=now + policy.decided_within,
+        decision_until=release_hours.decided_by(wallet, now),
     )
 
 

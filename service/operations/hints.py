@@ -20,6 +20,7 @@ from domain.events import A_STRANGER, Actor, ActorKind
 from domain.ids import AccountId, HintId
 from domain.recovery import GoodTime, Hint, LeftHint, Voice
 from domain.refusals import SignInVoid, TooMany
+from domain.signs import TryWay
 from domain.tickets import Ticket
 from domain.wallets import Wallet
 from service.operations import freezing, recovery_cards, tries
@@ -31,6 +32,7 @@ from service.security.encryption import Place
 from service.security.tokens import new_id, new_reference
 from service.storage import load
 from service.storage.keychain import find_key
+from service.storage.refused import Tried, store
 from service.storage.rows import clock, keep, one, put
 from service.storage.tables import hints, left_hints
 
@@ -191,6 +193,8 @@ async def _put_on_ticket(
     by: Actor,
 ) -> None:
     """On the open ticket, or a new unconfirmed one; not where there are more than anyone reads."""
+    if account.is_frozen:
+        await _note_try(db, account, said)
     person = await load.person(db, wallet.id, account.person_id)
     if person.data_key_id is None:
         return
@@ -214,6 +218,13 @@ async def _put_on_ticket(
     )
     await put(db, None, hint)
     await keep(db, wallet.id, before, tickets.take_hint(before, hint.id, now=now), by=by)
+
+
+async def _note_try(db: AsyncConnection, account: Account, said: str) -> None:
+    """Nobody waits for this: it lies with the hint, or with those that nobody reads any more."""
+    was_wrong = msgspec.json.decode(said, type=Said).wrong_code
+    way = TryWay.CARD if was_wrong else TryWay.HINT
+    await store(db, {Tried(wallet_id=account.wallet_id, account_id=account.id, way=way): 1})
 
 
 async def _has_enough(db: AsyncConnection, wallet: Wallet, ticket: Ticket) -> bool:

@@ -18,7 +18,10 @@ from service.storage.tables import (
     limits,
     now,
     outbox,
+    owner_codes,
     page_links,
+    passkey_challenges,
+    presences,
     recovery_tries,
     signals,
     used_assertions,
@@ -54,8 +57,11 @@ async def sweep(house: House) -> int:
         delete(used_assertions).where(used_assertions.c.expires_at < now),
         delete(idempotency_keys).where(idempotency_keys.c.created_at < now - KEPT),
         delete(page_links).where(page_links.c.expires_at < ended),
+        delete(passkey_challenges).where(passkey_challenges.c.expires_at < now),
         delete(recovery_tries).where(recovery_tries.c.since < ended),
         delete(challenges).where(challenges.c.asked_at < ended),
+        delete(presences).where(presences.c.seen_at < ended),
+        delete(owner_codes).where(owner_codes.c.asked_at < ended),
         # A row whose time has come says what no row says.
         delete(limits).where(limits.c.arrival < now),
         delete(browser_sessions).where(

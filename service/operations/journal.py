@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Select, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,12 +32,23 @@ class Verdict(Struct, frozen=True, kw_only=True):
     signed: int
     broken_at: int | None
     why: str | None
+    # The seal of the last entry that fits.
+    hash: bytes = b""
     # Accounts whose state is not what the journal leads to.
     unexplained: tuple[AccountId, ...] = ()
 
     @property
     def is_whole(self) -> bool:
         return self.broken_at is None and not self.unexplained
+
+
+class Walked(Struct, frozen=True, kw_only=True):
+    """How far a chain goes: its last number, and the seal of the last entry that fits."""
+
+    number: int
+    hash: bytes
+    broken_at: int | None = None
+    why: str | None = None
 
 
 async def seal_journal(house: House) -> int:
@@ -108,42 +120,54 @@ async def verify_journal(house: House, wallet_id: WalletId) -> Verdict:
             .where(journal.c.wallet_id == wallet_id, seals.c.entry_id.is_(None))
         )
         unexplained = await load.unexplained_accounts(db, wallet_id)
-        sealed, broken = await _walk(db, wallet_id, signed)
+        walked = await walk(db, wallet_id, signed)
     return Verdict(
         wallet_id=wallet_id,
-        sealed=sealed,
+        sealed=walked.number,
         unsealed=int(unsealed or 0),
         signed=len(signed.by_number),
-        broken_at=broken[0] if broken else None,
-        why=broken[1] if broken else None,
+        broken_at=walked.broken_at,
+        why=walked.why,
+        hash=walked.hash,
         unexplained=unexplained,
     )
 
 
-async def _walk(
-    db: AsyncConnection, wallet_id: WalletId, signed: Kept
-) -> tuple[int, tuple[int, str] | None]:
-    """How far the chain goes, and the first number that does not fit with the reason."""
-    number, previous = 0, first_hash(wallet_id)
-    async with db.stream(_chain_of(wallet_id)) as rows:
+async def walk(
+    db: AsyncConnection,
+    wallet_id: WalletId,
+    signed: Kept,
+    *,
+    after: tuple[int, bytes] | None = None,
+) -> Walked:
+    """How far the chain goes, and the first number that does not fit with the reason.
+
+    `after` is where somebody came before, and the seal they found there; without it, the beginning.
+    """
+    number, previous = after or (0, first_hash(wallet_id))
+    async with db.stream(_chain_of(wallet_id, number)) as rows:
         async for row in rows:
             why = _wrong(row.number, number, row.entry, row.wallet_id, wallet_id)
+            seal = previous
             if why is None:
-                previous = next_hash(row.number, previous, row.entry_id, row.entry)
-                why = None if previous == row.hash else "the entry is not the one sealed"
+                seal = next_hash(row.number, previous, row.entry_id, row.entry)
+                why = None if seal == row.hash else "the entry is not the one sealed"
                 why = why or _misplaced(row.entry, row.at, row.account_id)
-                why = why or _not_signed(signed, row.number, previous)
-            number = row.number
+                why = why or _not_signed(signed, row.number, seal)
             if why is not None:
-                return number, (number, why)
+                return Walked(number=row.number, hash=previous, broken_at=row.number, why=why)
+            number, previous = row.number, seal
+    whole = Walked(number=number, hash=previous)
     if (at := earliest_beyond(signed, number)) is not None:
-        return number, (number + 1, f"the end is cut off: more was signed at {at.isoformat()}")
+        cut = f"the end is cut off: more was signed at {at.isoformat()}"
+        return replace(whole, broken_at=number + 1, why=cut)
     if signed.forged:
-        return number, (number, f"{signed.forged} of its checkpoints are not signed by our key")
-    return number, None
+        forged = f"{signed.forged} of its checkpoints are not signed by our key"
+        return replace(whole, broken_at=number, why=forged)
+    return whole
 
 
-def _chain_of(wallet_id: WalletId) -> Select[*tuple[Any, ...]]:
+def _chain_of(wallet_id: WalletId, after: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             seals.c.number,
@@ -155,7 +179,7 @@ def _chain_of(wallet_id: WalletId) -> Select[*tuple[Any, ...]]:
             journal.c.account_id,
         )
         .outerjoin(journal, journal.c.id == seals.c.entry_id)
-        .where(seals.c.wallet_id == wallet_id)
+        .where(seals.c.wallet_id == wallet_id, seals.c.number > after)
         .order_by(seals.c.number)
         .execution_options(yield_per=2000)
     )

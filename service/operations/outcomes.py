@@ -76,7 +76,12 @@ async def decide(
             await _propose_false(case, by=by, seen=seen)
             return
         change = outcomes.decide(
-            case.report, outcome, pending=case.pending, by=by.agent, now=case.now
+            case.report,
+            outcome,
+            ticket=case.ticket,
+            pending=case.pending,
+            by=by.agent,
+            now=case.now,
         )
         _require_seen(case, seen)
         await keep(case.db, case.wallet.id, case.report, change, by=by.actor)

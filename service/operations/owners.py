@@ -12,9 +12,11 @@ from msgspec import Struct
 
 from domain import sign_ins
 from domain.ids import AccountId
-from domain.refusals import NotFound, TokenNotValid
+from domain.refusals import NotFound, Refused, TokenNotValid
 from domain.sign_ins import SignIn
+from domain.signs import TryWay
 from domain.wallets import Wallet
+from service.operations import refused_tries
 from service.operations.house import House
 from service.security import owner_tokens
 from service.security.issuers import Issuers
@@ -79,7 +81,12 @@ async def owner_by_token(
     if account is None:
         raise NotFound
     sign_in = told.sign_in
-    sign_ins.let_in(sign_in, account, strong_acr=strong_acr, while_frozen=while_frozen)
+    try:
+        sign_ins.let_in(sign_in, account, strong_acr=strong_acr, while_frozen=while_frozen)
+    except Refused:
+        if account.is_frozen:
+            refused_tries.note(house, account, TryWay.TOKEN)
+        raise
     return Owner(
         account_id=account.id,
         epoch=account.epoch,

@@ -15,11 +15,13 @@ from domain.refusals import (
     LinkNotValid,
     NotFound,
     PageExpired,
+    SignInVoid,
     StrongSignInNeeded,
 )
 from domain.sign_ins import SignIn
+from domain.signs import TryWay
 from domain.wallets import Wallet
-from service.operations import browsers
+from service.operations import browsers, refused_tries
 from service.operations.browsers import Opened
 from service.operations.house import House
 from service.security.tokens import digest, new_id, new_token
@@ -61,8 +63,13 @@ async def make_page_link(house: House, wallet: Wallet, subject: str, asked: Aske
             raise NotFound
         now = await clock(db)
         if asked.purpose is LinkPurpose.DISPUTE and account.is_frozen:
-            _require_strong_since_freeze(wallet, account, asked, now)
+            try:
+                _require_strong_since_freeze(wallet, account, asked, now)
+            except (SignInVoid, StrongSignInNeeded):
+                refused_tries.note(house, account, TryWay.DISPUTE)
+                raise
         elif account.is_frozen:
+            refused_tries.note(house, account, TryWay.PAGE_LINK)
             raise AccountIsFrozen
         else:
             known = await load.sessions_of(db, wallet.id, account.id)

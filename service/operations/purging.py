@@ -42,6 +42,7 @@ async def purge(house: House) -> int:
         gone += await _persons(house, wallet)
         gone += await _counted(house, wallet)
         gone += await _tickets(house, wallet)
+        gone += await _tries(house, wallet)
         gone += await _old_addresses(house, wallet)
     return gone
 
@@ -129,6 +130,13 @@ async def forget_ticket(
         event = TicketForgotten(account_id=account_id, ticket_id=ticket_id, at=await clock(db))
         await record(db, wallet.id, (event,), by=THE_CLOCK)
         return True
+
+
+async def _tries(house: House, wallet: Wallet) -> int:
+    """Who was turned away; kept as long as what was worked on."""
+    async with house.engine.begin() as db:
+        before = await clock(db) - wallet.policy.privacy.tickets_kept
+        return await forgetting.forget_tries(db, wallet.id, before)
 
 
 async def _old_addresses(house: House, wallet: Wallet) -> int:

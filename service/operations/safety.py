@@ -94,7 +94,7 @@ async def ask(
 
 async def add_note(house: House, ticket_id: TicketId, words: str, *, by: SignedIn) -> None:
     """What the agent writes down is the document. Raises NotFound for whoever is not trained."""
-    async with at_work(house, ticket_id, by) as work:
+    async with at_work(house, ticket_id, by, kind=TicketKind.SAFETY) as work:
         sealing = await owner_key(work.db, house, work.account)
         text = plain_text(words, longest=_LONGEST)
         written = _note(work.ticket, sealing, text, by=by, now=work.now)
@@ -122,7 +122,7 @@ async def remove_contact(
 
 async def close(house: House, ticket_id: TicketId, *, by: SignedIn) -> None:
     """Done, as the owner wanted."""
-    async with at_work(house, ticket_id, by) as work:
+    async with at_work(house, ticket_id, by, kind=TicketKind.SAFETY) as work:
         change = safety.close(work.ticket, by=by.agent, now=work.now)
         await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
 

@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain import accounts
 from domain.accounts import Account, Device, WalletSession
 from domain.ids import DeviceId, SessionId
-from domain.refusals import KeyReused, NotFound, TokenUsed
+from domain.refusals import AccountIsFrozen, DeviceReported, KeyReused, NotFound, TokenUsed
+from domain.signs import TryWay
 from domain.wallets import Wallet
+from service.operations import refused_tries
 from service.operations.accounts import known_account
 from service.operations.addresses import plain_text
 from service.operations.house import House
@@ -136,7 +138,11 @@ async def _begin(
     if known is not None and known.is_active(account, now):
         return known
     device = told and await load.device_by_name(db, account.wallet_id, account.id, told.id)
-    accounts.allow_session(account, device, now=now)
+    try:
+        accounts.allow_session(account, device, now=now)
+    except (AccountIsFrozen, DeviceReported):
+        refused_tries.note(house, account, TryWay.SESSION, device=device, named=told is not None)
+        raise
     if told is not None and device is None:
         device = await _link_device(db, house, account, told, now=now)
     session = WalletSession(

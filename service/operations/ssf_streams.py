@@ -23,7 +23,7 @@ from service.operations.ssf_events import delivered
 from service.security.signing import Algorithm
 from service.security.tokens import new_id
 from service.storage.keychain import find_key
-from service.storage.rows import clock, every, one, put
+from service.storage.rows import clock, every, one
 from service.storage.tables import api_clients
 from service.storage.tables import streams as table
 from service.storage.values import ApiClient, Stream, StreamKind
@@ -100,7 +100,7 @@ async def make_stream(
             created_at=await clock(db),
         )
         made = await _changed(db, house, wallet, empty, _over(_PLAIN, told))
-        await put(db, None, made)
+        await streams.make(db, made)
         if request is not None:
             shown = replace(made, authorization=None)
             await remember(db, key, request, msgspec.json.encode(shown).decode())
@@ -131,14 +131,15 @@ async def change_stream(
         before = await own_stream(db, wallet, by, stream_id, for_change=True)
         _require(before, change)
         whole = _over(_PLAIN, change.told) if change.replaces else change.told
-        return await put(db, before, await _changed(db, house, wallet, before, whole))
+        changed = await _changed(db, house, wallet, before, whole)
+        return await streams.change(db, before, changed)
 
 
 async def delete_stream(house: House, wallet: Wallet, by: Caller, stream_id: str) -> None:
     """Raises NotFound. Nothing more is told there."""
     async with house.engine.begin() as db:
         before = await own_stream(db, wallet, by, stream_id, for_change=True)
-        await streams.end(db, before)
+        await streams.end(db, before, by=by.actor)
 
 
 async def own_stream(

@@ -10,12 +10,13 @@ from typing import Any, Final, cast
 
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.events import StreamSubjectChosen
 from domain.wallets import Wallet
 from service.operations.clients import Caller
 from service.operations.house import House
 from service.operations.ssf_streams import own_stream
 from service.storage import load
-from service.storage.rows import clock, row_of
+from service.storage.rows import clock, record, row_of
 from service.storage.tables import stream_subjects
 from service.storage.values import StreamSubject
 
@@ -52,6 +53,14 @@ async def choose(
                 set_={"added": new.excluded.added, "at": new.excluded.at},
             )
         )
+        told = StreamSubjectChosen(
+            client_id=stream.client_id,
+            stream_id=stream.id,
+            about_id=account.id,
+            added=added,
+            at=chosen.at,
+        )
+        await record(db, wallet.id, [told], by=by.actor)
 
 
 def _named(wallet: Wallet, subject: Mapping[str, Any]) -> str | None:

@@ -1,13 +1,28 @@
-"""What is the same for every kind of receiver: its status, its end, its sealed values."""
+"""What is the same for every kind of receiver: its status, its end, its sealed values.
+
+Where wallets are told is worth knowing later: each change stands in the record, without addresses.
+"""
+
+from datetime import datetime
 
 from msgspec.structs import replace
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.events import (
+    Actor,
+    ActorKind,
+    Event,
+    StreamChanged,
+    StreamEnded,
+    StreamMade,
+    StreamSecretRenewed,
+    StreamStatusSet,
+)
 from domain.ids import StreamId
 from service.security.encryption import DataKey, Place
 from service.storage import leasing
-from service.storage.rows import clock, put
+from service.storage.rows import clock, put, record
 from service.storage.tables import signals, streams
 from service.storage.values import SignalState, Stream, StreamStatus
 
@@ -24,6 +39,27 @@ def sealed(key: DataKey, stream_id: StreamId, column: str, text: str) -> bytes:
     return key.seal(place(stream_id, column), text)
 
 
+async def make(db: AsyncConnection, stream: Stream) -> Stream:
+    made = StreamMade(
+        client_id=stream.client_id,
+        stream_id=stream.id,
+        kind=stream.kind.value,
+        at=stream.created_at,
+    )
+    await record(db, stream.wallet_id, [made], by=_its_client(stream))
+    return await put(db, None, stream)
+
+
+async def change(db: AsyncConnection, before: Stream, after: Stream) -> Stream:
+    """Locked by the caller. What is as it was is not recorded."""
+    if after == before:
+        return before
+    await record(
+        db, after.wallet_id, [_changed(before, after, await clock(db))], by=_its_client(after)
+    )
+    return await put(db, before, after)
+
+
 async def set_status(
     db: AsyncConnection, stream: Stream, status: StreamStatus, *, reason: str | None = None
 ) -> Stream:
@@ -36,10 +72,18 @@ async def set_status(
     changed = replace(stream, status=status, status_reason=reason)
     if status is StreamStatus.ENABLED and stream.status is not StreamStatus.ENABLED:
         changed = replace(changed, failures=0, failing_since=None, rests_until=None)
+    turned = StreamStatusSet(
+        client_id=stream.client_id,
+        stream_id=stream.id,
+        kind=stream.kind.value,
+        status=status.value,
+        at=await clock(db),
+    )
+    await record(db, stream.wallet_id, [turned], by=_its_client(stream))
     return await put(db, stream, changed)
 
 
-async def end(db: AsyncConnection, stream: Stream) -> Stream:
+async def end(db: AsyncConnection, stream: Stream, *, by: Actor) -> Stream:
     """Locked by the caller. Nothing is sent there any more, and nobody can ask for it."""
     ours = (signals.c.wallet_id == stream.wallet_id) & (signals.c.stream_id == stream.id)
     open_ones = (SignalState.DUE.value, SignalState.PARKED.value)
@@ -48,9 +92,14 @@ async def end(db: AsyncConnection, stream: Stream) -> Stream:
         .where(ours, signals.c.state.in_(open_ones))
         .values(state=SignalState.POINTLESS.value, lease_token=None, leased_until=None)
     )
+    now = await clock(db)
+    gone = StreamEnded(
+        client_id=stream.client_id, stream_id=stream.id, kind=stream.kind.value, at=now
+    )
+    await record(db, stream.wallet_id, [gone], by=by)
     ended = replace(
         stream,
-        ended_at=await clock(db),
+        ended_at=now,
         authorization=None,
         secret=None,
         secret_before=None,
@@ -71,3 +120,20 @@ async def disable_gone(db: AsyncConnection, stream: Stream) -> None:
         )
     )
     await leasing.park_all(db, stream.wallet_id, stream.id)
+
+
+def _changed(before: Stream, after: Stream, at: datetime) -> Event:
+    if after.secret != before.secret:
+        return StreamSecretRenewed(client_id=after.client_id, stream_id=after.id, at=at)
+    return StreamChanged(
+        client_id=after.client_id,
+        stream_id=after.id,
+        kind=after.kind.value,
+        moved=(after.kind, after.url) != (before.kind, before.url),
+        at=at,
+    )
+
+
+def _its_client(stream: Stream) -> Actor:
+    """Each belongs to the program that made it, and no other can change it."""
+    return Actor(ActorKind.WALLET, stream.client_id)

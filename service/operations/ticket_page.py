@@ -13,11 +13,11 @@ from domain.accounts import Account, AccountAddress, AddressKind, Device, Done, 
 from domain.contacts import Contact
 from domain.disputes import Dispute
 from domain.events import AccountFrozen, FreezeConfirmed, name_of
-from domain.ids import AgentId, ContactId, DeviceId, ProposalId, ReportId
+from domain.ids import AddressId, AgentId, ContactId, DeviceId, ProposalId, ReportId
 from domain.outcomes import Verdict, VerdictStatus
 from domain.recovery import Hint
 from domain.reports import LossKind, LossReport, Outcome, OwnerSafe
-from domain.tickets import Attempt, Proof, ProofKind, Proposal, ReleaseReason, Ticket
+from domain.tickets import Attempt, Proof, ProofKind, Proposal, ProposalKind, Ticket
 from domain.wallet_reports import WalletReport
 from domain.wallets import Wallet
 from service.operations import (
@@ -99,6 +99,7 @@ class HintSeen(Struct, frozen=True, kw_only=True):
 
 
 class AddressOnFile(Struct, frozen=True, kw_only=True):
+    address_id: AddressId
     kind: AddressKind
     masked: str
     added_at: datetime
@@ -138,7 +139,9 @@ class ProofSeen(Struct, frozen=True, kw_only=True):
 
 class ProposalSeen(Struct, frozen=True, kw_only=True):
     proposal_id: ProposalId
-    reason: ReleaseReason
+    kind: ProposalKind
+    # A word of its kind's own.
+    reason: str
     proposed_at: datetime
     proposed_by: str
     is_own: bool
@@ -329,6 +332,7 @@ def _address(one: AccountAddress, stored: _Stored, opener: Opener) -> AddressOnF
     old_enough = stored.wallet.policy.tickets.address_counts_after
     clear = opener.text(Place("account_addresses", "address", one.id), one.address)
     return AddressOnFile(
+        address_id=one.id,
         kind=one.kind,
         masked=masked(one.kind, clear),
         added_at=one.added_at,
@@ -442,6 +446,7 @@ def _proof(one: Proof, name: Callable[..., str | None], opener: Opener) -> Proof
 def _proposal(pending: Proposal, name: Callable[..., str | None], agent: Agent) -> ProposalSeen:
     return ProposalSeen(
         proposal_id=pending.id,
+        kind=pending.kind,
         reason=pending.reason,
         proposed_at=pending.proposed_at,
         proposed_by=name(pending.proposed_by) or "",

@@ -34,9 +34,15 @@ _CAUSE_FIRST: Final = (
 
 
 # Of an owner who does not feel safe: on no other ticket, whoever reads it.
-_ONLY_THERE: Final = frozenset(
+ONLY_ON_SAFETY: Final = frozenset(
     {"safety-asked", "safety-noted", "safety-ticket-closed", "contact-removed-for-safety"}
 )
+
+
+# What becomes of a closed ticket's words is in the record, and no part of its story.
+_UNTOLD: Final = frozenset({"ticket-forgotten"})
+# Agents whom an event names besides whoever acted.
+_NAMED: Final = ("assigned_to", "before", "to", "approver_id", "picked", "proposed_by")
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -60,6 +66,8 @@ class Happened(Struct, frozen=True, kw_only=True):
     by_kind: ActorKind
     # None for whom no name is on file: the wallet's system, the clock, the operator.
     by_name: str | None
+    # Others whom the event names, by its field: from whom and to whom it was handed over.
+    named: dict[str, str] = {}
 
 
 class _Stored(Struct, frozen=True, kw_only=True):
@@ -68,24 +76,26 @@ class _Stored(Struct, frozen=True, kw_only=True):
 
 
 async def entries_of(db: AsyncConnection, ticket: Ticket) -> tuple[Entry, ...]:
-    """From the first report to the release, oldest first."""
+    """From the first report to the release, oldest first; and what is said of this very ticket
+    after it was closed, such as a supervisor's note."""
     stored = await load.journal_of(db, ticket.wallet_id, ticket.account_id, since=ticket.opened_at)
     entries = [
         Entry(at=at, by=one.by, what=one.what)
         for at, text in stored
-        if (ticket.closed_at is None or at <= ticket.closed_at)
         for one in (msgspec.json.decode(text, type=_Stored),)
-        if one.what["event"] not in _ONLY_THERE
+        if one.what["event"] not in ONLY_ON_SAFETY and _belongs(ticket, at, one.what)
     ]
     return tuple(sorted(entries, key=lambda entry: (entry.at, _rank(entry))))
 
 
 def agents_in(entries: tuple[Entry, ...]) -> set[AgentId]:
-    return {
+    """Everyone whose name the timeline needs."""
+    acted = {
         AgentId(entry.by.id)
         for entry in entries
         if entry.by.kind is ActorKind.AGENT and entry.by.id is not None
     }
+    return acted | {AgentId(one) for entry in entries for one in _others(entry).values()}
 
 
 def told(entries: tuple[Entry, ...], names: Mapping[UUID, str]) -> tuple[Happened, ...]:
@@ -97,9 +107,22 @@ def told(entries: tuple[Entry, ...], names: Mapping[UUID, str]) -> tuple[Happene
             what=entry.what,
             by_kind=entry.by.kind,
             by_name=names.get(entry.by.id) if entry.by.id is not None else None,
+            named={field: names[one] for field, one in _others(entry).items() if one in names},
         )
         for entry in entries
     )
+
+
+def _others(entry: Entry) -> dict[str, UUID]:
+    found = {field: entry.what.get(field) for field in _NAMED}
+    return {field: UUID(one) for field, one in found.items() if isinstance(one, str)}
+
+
+def _belongs(ticket: Ticket, at: datetime, what: dict[str, Any]) -> bool:
+    """After a ticket was closed its account goes on, and may have another one."""
+    if ticket.closed_at is None or at <= ticket.closed_at:
+        return True
+    return what.get("ticket_id") == str(ticket.id) and what["event"] not in _UNTOLD
 
 
 def _rank(entry: Entry) -> int:

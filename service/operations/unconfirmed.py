@@ -21,7 +21,7 @@ from domain.events import Actor, ActorKind
 from domain.ids import AttemptId, ContactId, ReportId, TicketId
 from domain.refusals import ChangedMeanwhile, MayNotReport
 from domain.reports import LossKind, LossReport
-from domain.tickets import Attempt, CloseReason, Ticket
+from domain.tickets import Attempt, CloseReason, Ticket, TriedWay
 from domain.wallets import Wallet
 from service.operations import browsers, freezing, visits
 from service.operations.agents import SignedIn
@@ -32,6 +32,7 @@ from service.operations.idempotency import Request, remember, replay
 from service.operations.reports import contacts_here
 from service.operations.visits import Draft
 from service.security.encryption import DataKey, Place
+from service.security.networks import network_hash
 from service.security.tokens import new_id, new_reference
 from service.storage import load
 from service.storage.keychain import find_key
@@ -48,6 +49,8 @@ class _Telling(Struct, frozen=True, kw_only=True):
     draft: Draft
     kind: LossKind
     owner_key: DataKey
+    # A keyed hash of the source network; None where none is known.
+    network: bytes | None
 
 
 async def file_unconfirmed(
@@ -57,6 +60,7 @@ async def file_unconfirmed(
     *,
     key: str,
     shown: ContactId | None = None,
+    network: str | None = None,
 ) -> LossReport:
     """Report and ticket together, no freeze. Pressed twice it is one report.
 
@@ -96,6 +100,7 @@ async def file_unconfirmed(
             draft=draft,
             kind=draft.kind,
             owner_key=await owner_key(db, house, account),
+            network=network_hash(house.keys, wallet.id, network),
         )
         report = await _file(db, wallet, telling, before)
         await put(db, current, replace(current, report_id=report.id))
@@ -103,8 +108,11 @@ async def file_unconfirmed(
         return report
 
 
-async def note_attempt(house: House, ticket_id: TicketId, *, by: SignedIn) -> None:
-    """The agent has tried to reach the owner, in vain."""
+async def note_attempt(
+    house: House, ticket_id: TicketId, *, way: TriedWay, by: SignedIn
+) -> None:
+    """The agent has tried to reach the owner, in vain. The first time it stops the first clock,
+    unless it was the reported phone that rang."""
     async with at_work(house, ticket_id, by) as work:
         attempt = Attempt(
             id=AttemptId(new_id()),
@@ -112,12 +120,14 @@ async def note_attempt(house: House, ticket_id: TicketId, *, by: SignedIn) -> No
             ticket_id=work.ticket.id,
             tried_by=by.agent.id,
             tried_at=work.now,
+            way=way,
         )
         before = await load.attempts_on(work.db, work.wallet_id, work.ticket.id)
         change = tickets.note_attempt(
             work.ticket, attempt, before=before, by=by.agent, now=work.now
         )
         await keep(work.db, work.wallet_id, None, change, by=by.actor)
+        await put(work.db, work.ticket, tickets.after_attempt(work.ticket, attempt))
 
 
 async def close(
@@ -198,6 +208,7 @@ def _report(
         owner_safe=draft.safe,
         joined=joined,
         filed_at=now,
+        network=telling.network,
     )
 
 

@@ -1,4 +1,4 @@
-"""The operator makes wallets."""
+"""The operator makes wallets, and changes them. Each change stands in the wallet's own record."""
 
 import re
 from typing import Final
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.events import THE_OPERATOR, WalletIssuerChanged, WalletMade, WalletPolicyChanged
 from domain.ids import WalletId
 from domain.policy import DEFAULT, Policy
 from domain.refusals import AddressNotAllowed, NotFound
@@ -23,7 +24,7 @@ from service.security.outgoing import may_be_asked
 from service.security.tokens import new_id
 from service.settings import is_origin
 from service.storage.keychain import make_key
-from service.storage.rows import put, the_one
+from service.storage.rows import clock, put, record, the_one
 from service.storage.tables import wallets
 
 _TYPES: Final = frozenset({"at+jwt", "jwt"})
@@ -82,7 +83,10 @@ async def add_wallet(house: House, new: NewWallet) -> Wallet:
         )
         _require_issuer_usable(said)
     async with house.engine.begin() as db:
-        return await put(db, None, await _made(db, house, new))
+        wallet = await put(db, None, await _made(db, house, new))
+        made = WalletMade(wallet_id=wallet.id, at=await clock(db))
+        await record(db, wallet.id, [made], by=THE_OPERATOR)
+        return wallet
 
 
 async def change_issuer(house: House, origin: str, said: OwnersIssuer | None) -> Wallet:
@@ -95,15 +99,19 @@ async def change_issuer(house: House, origin: str, said: OwnersIssuer | None) ->
     async with house.engine.begin() as db:
         ours = select(wallets).where(wallets.c.origin == origin).with_for_update()
         wallet = await the_one(db, ours, Wallet)
-        if said is None:
-            return await put(db, wallet, replace(wallet, issuer=None, audience=None))
-        changed = replace(
-            wallet,
-            issuer=said.issuer,
-            audience=said.audience,
-            token_algorithms=said.algorithms,
-            token_types=said.types,
+        changed = replace(wallet, issuer=None, audience=None)
+        if said is not None:
+            changed = replace(
+                wallet,
+                issuer=said.issuer,
+                audience=said.audience,
+                token_algorithms=said.algorithms,
+                token_types=said.types,
+            )
+        happened = WalletIssuerChanged(
+            wallet_id=wallet.id, has_one=said is not None, at=await clock(db)
         )
+        await record(db, wallet.id, [happened], by=THE_OPERATOR)
         return await put(db, wallet, changed)
 
 
@@ -120,7 +128,10 @@ async def change_policy(house: House, origin: str, said: Policy) -> Wallet:
         )
         if saved.rowcount != 1:
             raise NotFound
-        return await the_one(db, select(wallets).where(wallets.c.origin == origin), Wallet)
+        wallet = await the_one(db, select(wallets).where(wallets.c.origin == origin), Wallet)
+        changed = WalletPolicyChanged(wallet_id=wallet.id, at=await clock(db))
+        await record(db, wallet.id, [changed], by=THE_OPERATOR)
+        return wallet
 
 
 async def require_usable_policies(db: AsyncConnection) -> None:

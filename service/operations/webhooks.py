@@ -28,7 +28,7 @@ from service.security.outgoing import may_be_asked
 from service.security.tokens import new_id
 from service.storage import load
 from service.storage.keychain import find_key
-from service.storage.rows import clock, put
+from service.storage.rows import clock
 from service.storage.tables import api_clients, signals
 from service.storage.values import Signal, SignalState, Stream, StreamKind, StreamStatus
 
@@ -53,6 +53,7 @@ class EventType(StrEnum):
     ACCOUNT_FROZEN = "account.frozen"
     ACCOUNT_DISPLAY_CHANGED = "account.display_changed"
     ACCOUNT_RELEASED = "account.released"
+    ACCOUNT_KEPT_FROZEN = "account.kept_frozen"
     ACCOUNT_CLOSING = "account.closing"
     ACCOUNT_CLOSING_STOPPED = "account.closing_stopped"
     ACCOUNT_CLOSED = "account.closed"
@@ -126,7 +127,7 @@ async def add_endpoint(
             description=new.description,
             created_at=await clock(db),
         )
-        return MadeSecret(endpoint=await put(db, None, endpoint), secret=secret)
+        return MadeSecret(endpoint=await streams.make(db, endpoint), secret=secret)
 
     return await _once(house, wallet, caller, MadeSecret, request=request, act=add)
 
@@ -173,13 +174,13 @@ async def change_endpoint(
             changed = replace(changed, events=tuple(dict.fromkeys(change.events)))
         if change.description is not UNSET:
             changed = replace(changed, description=change.description)
-        return await put(db, endpoint, changed)
+        return await streams.change(db, endpoint, changed)
 
 
 async def end_endpoint(house: House, wallet: Wallet, caller: Caller, stream_id: StreamId) -> None:
     """Raises NotFound."""
     async with house.engine.begin() as db:
-        await streams.end(db, await _hold(db, wallet, caller, stream_id))
+        await streams.end(db, await _hold(db, wallet, caller, stream_id), by=caller.actor)
 
 
 async def renew_secret(
@@ -197,7 +198,7 @@ async def renew_secret(
             secret_before=endpoint.secret,
             secret_before_until=await clock(db) + _OVERLAP,
         )
-        return MadeSecret(endpoint=await put(db, endpoint, renewed), secret=secret)
+        return MadeSecret(endpoint=await streams.change(db, endpoint, renewed), secret=secret)
 
     return await _once(house, wallet, caller, MadeSecret, request=request, act=renew)
 

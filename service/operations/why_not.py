@@ -12,10 +12,18 @@ from msgspec import Struct
 from domain import tickets
 from domain.access import Agent
 from domain.change import Change
-from domain.ids import ProofId, ProposalId
+from domain.ids import ProposalId
 from domain.policy import TicketPolicy
 from domain.refusals import Refused
-from domain.tickets import Attempt, CloseReason, Proof, ProofKind, Proposal, ReleaseReason, Ticket
+from domain.tickets import (
+    Attempt,
+    CloseReason,
+    Proof,
+    Proposal,
+    ProposalKind,
+    ReleaseReason,
+    Ticket,
+)
 
 
 class Cannot(Struct, frozen=True, kw_only=True):
@@ -24,6 +32,8 @@ class Cannot(Struct, frozen=True, kw_only=True):
     reach: str | None
     prove: str | None
     propose: str | None
+    keep: str | None
+    # Whatever waits, of either kind.
     approve: str | None
     reject: str | None
     close: str | None
@@ -42,15 +52,20 @@ def ask(
 ) -> Cannot:
     """Each act is tried on values that are then thrown away."""
 
-    def prove() -> Change[Ticket]:
-        proof = _a_proof(ticket, agent, now)
-        return tickets.record_proof(ticket, proof, before=proofs, policy=policy, by=agent, now=now)
-
     def propose() -> Change[Ticket]:
         proposal = _a_proposal(ticket, agent, now)
         return tickets.propose(
             ticket, proposal, pending=pending, proofs=proofs, policy=policy, by=agent, now=now
         )
+
+    def keep() -> Change[Ticket]:
+        proposal = _a_proposal(ticket, agent, now)
+        return tickets.propose_keeping(ticket, proposal, pending=pending, by=agent, now=now)
+
+    def approve() -> object:
+        if pending is not None and pending.kind is ProposalKind.KEEP_FROZEN:
+            return tickets.keep_frozen(ticket, pending, version=0, policy=policy, by=agent, now=now)
+        return tickets.approve(ticket, pending, by=agent, now=now)
 
     def close() -> Change[Ticket]:
         return tickets.close_unconfirmed(
@@ -65,9 +80,10 @@ def ask(
 
     return Cannot(
         reach=refusal_of(lambda: tickets.reach_owner(ticket, by=agent, now=now)),
-        prove=refusal_of(prove),
+        prove=refusal_of(lambda: tickets.require_prover(ticket, by=agent)),
         propose=refusal_of(propose),
-        approve=refusal_of(lambda: tickets.approve(ticket, pending, by=agent, now=now)),
+        keep=refusal_of(keep),
+        approve=refusal_of(approve),
         reject=refusal_of(lambda: tickets.reject(ticket, pending, by=agent, now=now)),
         close=refusal_of(close),
     )
@@ -80,19 +96,6 @@ def refusal_of(trial: Callable[[], object]) -> str | None:
     except Refused as refusal:
         return refusal.code
     return None
-
-
-def _a_proof(ticket: Ticket, agent: Agent, now: datetime) -> Proof:
-    return Proof(
-        id=ProofId(ticket.id),
-        wallet_id=ticket.wallet_id,
-        ticket_id=ticket.id,
-        kind=ProofKind.OWNER_CODE,
-        performed_at=now,
-        recorded_by=agent.id,
-        recorded_at=now,
-        source=None,
-    )
 
 
 def _a_proposal(ticket: Ticket, agent: Agent, now: datetime) -> Proposal:

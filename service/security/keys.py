@@ -120,12 +120,26 @@ def rotate(folder: Path, name: str) -> SigningKey:
     path = folder / name
     before = _signing_keys(path, SIGNING[name])
     key = new_key(SIGNING[name], now=datetime.now(UTC))
-    beside = path.with_name(f"{name}.new")
+    _replace(path, (key, *before))
+    return key
+
+
+def retire(folder: Path, key: SigningKey) -> None:
+    """Take a signing key out of its file. Whether it may go is asked before."""
+    name = next(name for name, algorithm in SIGNING.items() if algorithm is key.algorithm)
+    path = folder / name
+    left = tuple(one for one in _signing_keys(path, key.algorithm) if one.id != key.id)
+    if not left:
+        raise KeysWrong(f"{path}: {key.id} is the only key")
+    _replace(path, left)
+
+
+def _replace(path: Path, kept: tuple[SigningKey, ...]) -> None:
+    beside = path.with_name(f"{path.name}.new")
     beside.unlink(missing_ok=True)
-    _write(beside, "".join(f"{line_of(one)}\n" for one in (key, *before)))
+    _write(beside, "".join(f"{line_of(one)}\n" for one in kept))
     # At once or not at all: whoever reads it meanwhile reads the whole of one or the other.
     beside.replace(path)
-    return key
 
 
 def _first_line(name: str) -> str:

@@ -5,9 +5,14 @@ named does `X-Forwarded-For` say more, and then only the part that named proxies
 is whatever the visitor liked to send.
 """
 
+import hmac
 from collections.abc import Iterable
+from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
+
+from domain.ids import WalletId
+from service.security.keys import KeyRing
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -35,6 +40,14 @@ def source_network(
         address = before
     bits = _V4_BITS if isinstance(address, IPv4Address) else _V6_BITS
     return str(ip_network((address, bits), strict=False))
+
+
+def network_hash(keys: KeyRing, wallet_id: WalletId, network: str | None) -> bytes | None:
+    """What is stored of a network: whether two are the same, and never which. None for none."""
+    if network is None or network == UNKNOWN:
+        return None
+    key = hmac.digest(keys.index.secret, b"network|" + wallet_id.bytes, sha256)
+    return hmac.digest(key, network.encode(), sha256)
 
 
 def _is_ours(address: Address, proxies: tuple[Network, ...]) -> bool:

@@ -2,7 +2,7 @@
 
 A key has one algorithm and is called by its thumbprint (RFC 7638). A new one is published at once
 and signs a day later, when every receiver's copy of the set has it; the older ones stay in the
-set, because what they signed may still be on its way.
+set, because what they signed may still be on its way, until the operator retires them.
 """
 
 import binascii
@@ -31,6 +31,8 @@ class Algorithm(StrEnum):
 
 # How long a receiver may go on with the copy of the set that it has.
 USED_AFTER: Final = timedelta(hours=24)
+# How long a receiver may take to look at what it was sent with the last signature of a key.
+RETIRED_AFTER: Final = timedelta(hours=24)
 _RSA_BITS: Final = 3072
 _CURVE: Final = "P-256"
 
@@ -87,6 +89,13 @@ def key_for(keys: Iterable[SigningKey], algorithm: Algorithm, *, now: datetime) 
     )
     known = [key for key in fitting if key.created_at + USED_AFTER <= now]
     return known[-1] if known else fitting[0]
+
+
+def unused_since(keys: Iterable[SigningKey], key: SigningKey) -> datetime | None:
+    """From when nothing is signed with it; None for one that no newer key takes the place of."""
+    newer = [one for one in keys if one.algorithm is key.algorithm]
+    newer = [one for one in newer if one.created_at > key.created_at]
+    return min(one.created_at for one in newer) + USED_AFTER if newer else None
 
 
 def signed(key: SigningKey, payload: bytes, *, kind: str) -> str:

@@ -17,6 +17,7 @@ from domain.events import (
     AccountClosingBegun,
     AccountClosingStopped,
     AccountFrozen,
+    AccountKeptFrozen,
     AccountReleased,
     DisplayTurnedNeutral,
     Event,
@@ -47,8 +48,24 @@ def _frozen(event: AccountFrozen) -> dict[str, Any]:
     return {"version": event.version, "display": display}
 
 
-def _version(event: AccountReleased | ProofRequested) -> dict[str, Any]:
+def _version(event: ProofRequested) -> dict[str, Any]:
     return {"version": event.version}
+
+
+def _released(event: AccountReleased) -> dict[str, Any]:
+    """With what not to trust for recovery: the devices are named where the account is asked for."""
+    return {
+        "version": event.version,
+        "not_to_trust": {
+            "devices": event.barred_devices,
+            "addresses_changed": event.changed_addresses,
+        },
+    }
+
+
+def _kept_frozen(event: AccountKeptFrozen) -> dict[str, Any]:
+    """Not why: the owner is told that by us, and asks for more where they are known."""
+    return {"version": event.version, "review_until": event.review_until}
 
 
 def _closes_at(event: AccountClosingBegun) -> dict[str, Any]:
@@ -60,7 +77,8 @@ MEANING: Final[Mapping[type[Event], _Meaning]] = {
     DisplayTurnedNeutral: _Meaning(
         "account.display_changed", lambda _: {"display": Display.NEUTRAL}
     ),
-    AccountReleased: _Meaning("account.released", _version),
+    AccountReleased: _Meaning("account.released", _released),
+    AccountKeptFrozen: _Meaning("account.kept_frozen", _kept_frozen),
     AccountClosingBegun: _Meaning("account.closing", _closes_at),
     AccountClosingStopped: _Meaning("account.closing_stopped"),
     AccountClosed: _Meaning("account.closed"),

@@ -9,7 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain import contacts
 from domain.accounts import AccountAddress
 from domain.contacts import ContactStatus
-from domain.ids import AccountId, AddressId, ContactId, TicketId, WalletId
+from domain.ids import (
+    AccountId,
+    AddressId,
+    ContactId,
+    OnCallId,
+    TicketId,
+    TicketMessageId,
+    WalletId,
+)
+from domain.on_call import OnCallPerson
 from domain.tickets import Ticket, TicketKind
 from notifications.directory import Destination, Recipient, Sender
 from service.security import message_links
@@ -20,7 +29,7 @@ from service.storage import load
 from service.storage.keychain import Opener, find_key
 from service.storage.rows import TABLE_OF, clock, one
 from service.storage.suppressed import is_suppressed
-from service.storage.tables import account_addresses, loss_reports, tickets
+from service.storage.tables import account_addresses, loss_reports, ticket_messages, tickets
 from service.storage.values import NewAddress, PersonAddress
 
 # Nobody writes to someone who said no; a taken-back invitation is still told.
@@ -65,6 +74,39 @@ class HouseDirectory:
         if found is None or await is_suppressed(db, self._keys, wallet_id, found.address_index):
             return ()
         return (Destination(address_id=found.id, kind=found.kind),)
+
+    async def on_call(
+        self, db: AsyncConnection, wallet_id: WalletId, person_id: OnCallId
+    ) -> tuple[Destination, ...]:
+        person = await self._on_call(db, wallet_id, person_id)
+        if person is None:
+            return ()
+        return (Destination(address_id=person.id, kind=person.kind),)
+
+    async def open_on_call(
+        self, db: AsyncConnection, wallet_id: WalletId, person_id: OnCallId
+    ) -> Recipient | None:
+        person = await self._on_call(db, wallet_id, person_id)
+        if person is None:
+            return None
+        opener = await Opener.for_values(db, self._keys, (person.address, person.name))
+        address = opener.open(Place("on_call_persons", "address", person.id), person.address)
+        if address is None:
+            return None
+        return Recipient(
+            kind=person.kind,
+            address=address,
+            language=person.language,
+            time_zone=person.time_zone,
+            name=opener.text(Place("on_call_persons", "name", person.id), person.name),
+        )
+
+    async def _on_call(
+        self, db: AsyncConnection, wallet_id: WalletId, person_id: OnCallId
+    ) -> OnCallPerson | None:
+        """Of this wallet or of the installation; nobody else's."""
+        person = await load.on_call_person(db, person_id)
+        return None if person is None or person.wallet_id not in {None, wallet_id} else person
 
     async def reporters(
         self, db: AsyncConnection, wallet_id: WalletId, ticket_id: TicketId
@@ -166,6 +208,14 @@ class HouseDirectory:
             return None
         about = contact.removal_began_at
         return message_links.sign(self._keys, wallet_id, Says.NOT_MINE, contact.id, about=about)
+
+    async def own_line(
+        self, db: AsyncConnection, wallet_id: WalletId, message_id: TicketMessageId
+    ) -> str | None:
+        ours = (ticket_messages.c.wallet_id == wallet_id) & (ticket_messages.c.id == message_id)
+        sealed = await db.scalar(select(ticket_messages.c.own_line).where(ours))
+        opener = await Opener.for_values(db, self._keys, (sealed,))
+        return opener.open(Place("ticket_messages", "own_line", message_id), sealed)
 
     async def open_secret(
         self, db: AsyncConnection, wallet_id: WalletId, outbox_id: UUID, sealed: bytes

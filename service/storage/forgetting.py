@@ -11,7 +11,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from msgspec.structs import replace
-from sqlalchemy import Text, Uuid, cast, delete, or_, select, update
+from sqlalchemy import Text, Uuid, cast, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,7 +39,12 @@ from service.storage.tables import (
     person_addresses,
     proofs,
     recovery_codes,
+    refused_tries,
+    reveals,
     safety_notes,
+    skips,
+    ticket_messages,
+    ticket_notes,
     tickets,
     wallet_reports,
     wallet_sessions,
@@ -124,7 +129,7 @@ async def drop_words_in_reports(db: AsyncConnection, person: Person) -> None:
     theirs = (loss_reports.c.wallet_id == person.wallet_id) & (
         loss_reports.c.person_id == person.id
     )
-    await db.execute(update(loss_reports).where(theirs).values(note=None, reach=None))
+    await db.execute(update(loss_reports).where(theirs).values(note=None, reach=None, network=None))
 
 
 async def drop_person(
@@ -158,6 +163,7 @@ async def drop_owner(db: AsyncConnection, account: Account) -> Account:
         hints,
         safety_notes,
         page_links,
+        refused_tries,
         wallet_sessions,
         # Whom else they counted for is nobody's question any more.
         false_reports,
@@ -167,8 +173,11 @@ async def drop_owner(db: AsyncConnection, account: Account) -> Account:
     for table, emptied in (
         (devices, {"label": _NOTHING, "name": cast(devices.c.id, Text)}),
         (disputes, {"note": None}),
-        (loss_reports, {"note": None, "reach": None}),
+        (loss_reports, {"note": None, "reach": None, "network": None}),
         (wallet_reports, {"note": None, "hot_line": None}),
+        (reveals, {"words": None}),
+        (ticket_notes, {"said": None}),
+        (ticket_messages, {"own_line": None}),
     ):
         theirs = (table.c.wallet_id == account.wallet_id) & (table.c.account_id == account.id)
         await db.execute(update(table).where(theirs).values(**emptied))
@@ -185,6 +194,10 @@ async def _drop_sources(db: AsyncConnection, account: Account) -> None:
     on_them = proofs.c.ticket_id.in_(select(tickets.c.id).where(theirs))
     ours = proofs.c.wallet_id == account.wallet_id
     await db.execute(update(proofs).where(ours, on_them).values(source=None))
+    passed_over = (skips.c.wallet_id == account.wallet_id) & skips.c.ticket_id.in_(
+        select(tickets.c.id).where(theirs)
+    )
+    await db.execute(update(skips).where(passed_over).values(said=None))
 
 
 async def _drop_notices(db: AsyncConnection, account: Account) -> None:
@@ -203,10 +216,14 @@ async def forget_ticket(db: AsyncConnection, wallet_id: WalletId, ticket_id: Tic
     """Words, numbers and hints; answers how many rows held any."""
     gone = 0
     for table, emptied in (
-        (loss_reports, {"note": None, "reach": None}),
+        (loss_reports, {"note": None, "reach": None, "network": None}),
         (wallet_reports, {"note": None, "hot_line": None}),
         (disputes, {"note": None}),
         (proofs, {"source": None}),
+        (reveals, {"words": None}),
+        (ticket_notes, {"said": None}),
+        (ticket_messages, {"own_line": None}),
+        (skips, {"said": None}),
     ):
         ours = (table.c.wallet_id == wallet_id) & (table.c.ticket_id == ticket_id)
         says = or_(*(table.c[name].isnot(None) for name in emptied))
@@ -215,6 +232,15 @@ async def forget_ticket(db: AsyncConnection, wallet_id: WalletId, ticket_id: Tic
         ours = (table.c.wallet_id == wallet_id) & (table.c.ticket_id == ticket_id)
         gone += (await db.execute(delete(table).where(ours))).rowcount
     return gone
+
+
+async def forget_tries(db: AsyncConnection, wallet_id: WalletId, before: datetime) -> int:
+    """Tries at accounts that nobody works on, once they are that old."""
+    worked_on = exists().where(
+        tickets.c.account_id == refused_tries.c.account_id, tickets.c.closed_at.is_(None)
+    )
+    old = (refused_tries.c.wallet_id == wallet_id) & (refused_tries.c.last_at <= before)
+    return (await db.execute(delete(refused_tries).where(old, ~worked_on))).rowcount
 
 
 async def forget_old_addresses(

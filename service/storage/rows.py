@@ -15,29 +15,47 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Agent
 from domain.accounts import Account, AccountAddress, Device, WalletSession
+from domain.agents import AgentCode, Passkey
 from domain.challenges import Challenge
 from domain.change import Change
+from domain.client_mistakes import ClientMistake, MistakenFreeze
 from domain.contacts import Contact
 from domain.disputes import Dispute
 from domain.drills import Drill
 from domain.erasures import Erasure
 from domain.events import Actor, Event
+from domain.help_desks import ToldStage
 from domain.ids import WalletId
 from domain.journal import canonical
+from domain.on_call import OnCallPerson, Ring
 from domain.outcomes import FalseReport, Verdict
 from domain.recovery import Hint, LeftHint, RecoveryCode
 from domain.refusals import ChangedMeanwhile, NotFound
 from domain.reports import LossReport
+from domain.revealing import Reveal
 from domain.safety import SafetyNote
-from domain.tickets import Attempt, Proof, Proposal, Ticket
+from domain.tickets import (
+    Attempt,
+    Check,
+    OwnerCode,
+    Proof,
+    Proposal,
+    ReleaseReview,
+    Skip,
+    Ticket,
+    TicketMessage,
+    TicketNote,
+)
 from domain.wallet_reports import WalletReport
 from domain.wallets import Wallet
 from notifications.outbox import Promise
 from notifications.outbox import rows as outbox_rows
 from service.security.tokens import new_id
 from service.storage import tables
+from service.storage.clocks import clock_rows
 from service.storage.values import (
     AccessToken,
+    AgentAddress,
     ApiClient,
     Authenticator,
     BrowserSession,
@@ -45,6 +63,7 @@ from service.storage.values import (
     IdempotencyKey,
     NewAddress,
     PageLink,
+    PasskeyChallenge,
     Person,
     PersonAddress,
     Stream,
@@ -73,9 +92,16 @@ TABLE_OF: Final[Mapping[type[Struct], Table]] = {
     Challenge: tables.challenges,
     LossReport: tables.loss_reports,
     WalletReport: tables.wallet_reports,
+    Reveal: tables.reveals,
     Ticket: tables.tickets,
+    ToldStage: tables.external_stages,
     Proof: tables.proofs,
     Proposal: tables.proposals,
+    ReleaseReview: tables.release_reviews,
+    ClientMistake: tables.client_mistakes,
+    MistakenFreeze: tables.mistaken_freezes,
+    OwnerCode: tables.owner_codes,
+    Check: tables.checks,
     RecoveryCode: tables.recovery_codes,
     LeftHint: tables.left_hints,
     Hint: tables.hints,
@@ -85,7 +111,16 @@ TABLE_OF: Final[Mapping[type[Struct], Table]] = {
     FalseReport: tables.false_reports,
     Drill: tables.drills,
     SafetyNote: tables.safety_notes,
+    Skip: tables.skips,
+    TicketNote: tables.ticket_notes,
+    TicketMessage: tables.ticket_messages,
     Agent: tables.agents,
+    OnCallPerson: tables.on_call_persons,
+    Ring: tables.rings,
+    Passkey: tables.agent_passkeys,
+    AgentCode: tables.agent_codes,
+    AgentAddress: tables.agent_addresses,
+    PasskeyChallenge: tables.passkey_challenges,
     IdempotencyKey: tables.idempotency_keys,
     Stream: tables.streams,
     StreamSubject: tables.stream_subjects,
@@ -126,8 +161,13 @@ async def every(db: AsyncConnection, statement: Executable, kind: type[V]) -> tu
     return tuple(value_of(dict(row), kind) for row in rows)
 
 
-async def put(db: AsyncConnection, before: V | None, after: V) -> V:
-    """Insert, or save against what was read: if that is gone, someone was faster."""
+async def put(
+    db: AsyncConnection, before: V | None, after: V, *, at: datetime | None = None
+) -> V:
+    """Insert, or save against what was read: if that is gone, someone was faster.
+
+    `at` is the instant of the act, which a ticket's clocks are written down with.
+    """
     table = TABLE_OF[type(after)]
     if before is None:
         await db.execute(insert(table).values(row_of(after)))
@@ -143,6 +183,8 @@ async def put(db: AsyncConnection, before: V | None, after: V) -> V:
     )
     if saved.rowcount != 1:
         raise ChangedMeanwhile
+    if moved := clock_rows(before, after, at):
+        await db.execute(insert(tables.clock_events), moved)
     return msgspec.structs.replace(after, row_version=version + 1)
 
 
@@ -161,7 +203,7 @@ async def keep(
     `secret` is a sealed code or token for the message of the change's only event; it was
     sealed for the outbox row `promise_id`.
     """
-    kept = await put(db, before, change.value)
+    kept = await put(db, before, change.value, at=_instant_of(change.events))
     await record(db, wallet_id, change.events, by=by, secret=secret, promise_id=promise_id)
     return kept
 
@@ -181,6 +223,10 @@ async def record(
     entries, promises = recorded(wallet_id, events, by=by, secret=secret, promise_id=promise_id)
     await db.execute(insert(tables.journal), entries)
     await db.execute(insert(tables.outbox), promises)
+
+
+def _instant_of(events: Sequence[Event]) -> datetime | None:
+    return events[-1].at if events else None
 
 
 def recorded(

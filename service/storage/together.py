@@ -19,6 +19,7 @@ from domain.events import Actor, Event
 from domain.ids import WalletId
 from domain.refusals import ChangedMeanwhile
 from service.storage import tables
+from service.storage.clocks import clock_rows
 from service.storage.direct import Direct, rows
 from service.storage.rows import TABLE_OF, recorded, row_of
 
@@ -49,6 +50,8 @@ async def keep_all(
     """
     values, events = _gathered(steps)
     writes = [write for before, after in values if (write := _write(before, after)) is not None]
+    moved = _clocks(values, events)
+    writes += [_insert(tables.clock_events, moved)] if moved else []
     entries, promises = recorded(wallet_id, events, by=by)
     writes += [_insert(tables.journal, entries), _insert(tables.outbox, promises)] if events else []
     if not writes:
@@ -92,6 +95,14 @@ def _gathered(
         values[name] = (first, after)
         events += step.change.events
     return list(values.values()), events
+
+
+def _clocks(
+    values: Iterable[tuple[Struct | None, Struct]], events: Sequence[Event]
+) -> list[dict[str, Any]]:
+    """What became of a ticket's clocks; nothing for one that is new."""
+    at = events[-1].at if events else None
+    return [row for before, after in values for row in clock_rows(before, after, at)]
 
 
 def _write(before: Struct | None, after: Struct) -> _Write | None:

@@ -10,6 +10,7 @@ from domain.accounts import AddressKind
 from domain.ids import (
     AccountId,
     AddressId,
+    AgentAddressId,
     AgentId,
     AuthenticatorId,
     BrowserSessionId,
@@ -37,6 +38,7 @@ class Scope(StrEnum):
     FREEZE = "freeze"
     PROOFS = "proofs"
     WEBHOOKS = "webhooks"
+    TICKETS = "tickets"
     # Shared Signals: streams are made and changed; read, and polled.
     SSF_MANAGE = "ssf.manage"
     SSF_READ = "ssf.read"
@@ -303,3 +305,34 @@ class Signal(Struct, frozen=True, kw_only=True):
     token: str | None = None
     last_error: str | None = None
     status_code: int | None = None
+
+
+class AgentAddress(Struct, frozen=True, kw_only=True):
+    """One of an agent's own addresses as a wallet would find it: never read, only compared."""
+
+    id: AgentAddressId
+    agent_id: AgentId
+    wallet_id: WalletId
+    address_index: bytes
+    added_at: datetime
+
+
+class PasskeyPurpose(StrEnum):
+    """What an authenticator is asked to sign for."""
+
+    SIGN_IN = "sign-in"
+    PROVE_AGAIN = "prove-again"
+    REGISTER = "register"
+
+
+class PasskeyChallenge(Struct, frozen=True, kw_only=True):
+    """Random bytes for an authenticator to sign; used by whoever deletes the row."""
+
+    id: UUID
+    challenge_sha256: bytes
+    purpose: PasskeyPurpose
+    # Of the browser that asked: nobody answers it from another.
+    browser_sha256: bytes
+    # None at the door: who it is, the answer says.
+    agent_id: AgentId | None
+    expires_at: datetime

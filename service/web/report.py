@@ -17,7 +17,7 @@ from service.operations import filing, reports, unconfirmed
 from service.operations.house import House
 from service.operations.reports import Visit
 from service.operations.visits import Draft
-from service.pages import AnyRequest, go, host_cookie
+from service.pages import AnyRequest, go, host_cookie, network_of
 from service.security.tokens import new_token
 from service.storage.values import BrowserSession
 from service.web.code import show_code, typed_code
@@ -216,13 +216,16 @@ async def confirm(
     # Looked up with everything else, under its lock.
     visit = cookie_here(request, Purpose.REPORT)
     key = sha256(fields.get("idempotency_key", "").encode()).hexdigest()
+    network = network_of(request)
     try:
         try:
-            await filing.file_report(house, wallet, visit, key=key, shown=shown)
+            await filing.file_report(house, wallet, visit, key=key, shown=shown, network=network)
         except MayNotReport:
             # Whoever cannot freeze just now is heard all the same.
             session = await _session(request, house, wallet)
-            await unconfirmed.file_unconfirmed(house, wallet, session, key=key, shown=shown)
+            await unconfirmed.file_unconfirmed(
+                house, wallet, session, key=key, shown=shown, network=network
+            )
     except ChangedMeanwhile:
         # In another tab the choice became another one: what the button does is shown again.
         return go(CHECK)

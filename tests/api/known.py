@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx
 from msgspec.structs import replace
 
+from domain.ids import TicketId
 from domain.wallets import Wallet
 from service.operations import clients
 from service.operations.house import House
@@ -36,7 +37,7 @@ async def people(house: House, wallet: Wallet) -> Values:
     accepted, _ = await cast.a_contact(house, wallet, pages, "Cleo")
     invited = await cast.invited(house, wallet, pages)
     leaving, _ = await cast.a_contact(house, wallet, pages, "Caro")
-    await frozen(house, wallet)
+    ticket_id = await frozen(house, wallet)
     for subject in OTHERS:
         await cast.olga(house, wallet, subject)
     return {
@@ -45,17 +46,20 @@ async def people(house: House, wallet: Wallet) -> Values:
         "instants": ((await cast.now(house)).isoformat(),),
         "sessions": (str(session.id), str(laptop.id)),
         "contacts": (str(accepted.id), str(invited), str(leaving.id)),
+        "tickets": (str(ticket_id),),
     }
 
 
-async def frozen(house: House, wallet: Wallet) -> None:
+async def frozen(house: House, wallet: Wallet) -> TicketId:
+    """Its ticket."""
     await cast.olga(house, wallet, FROZEN)
     session = await cast.a_session(house, wallet, "theirs", subject=FROZEN)
     pages = await cast.at_her_pages(house, wallet, session, FROZEN)
     carl, link = await cast.a_contact(house, wallet, pages)
-    await cast.a_report(house, wallet, carl, link)
+    report = await cast.a_report(house, wallet, carl, link)
     # A proof, and a sign-in that disputes, are later than the freeze.
     await cast.move_clock(house, timedelta(seconds=2))
+    return report.ticket_id
 
 
 async def backend(house: House, wallet: Wallet, http: httpx.AsyncClient) -> Backend:

@@ -22,6 +22,7 @@ from service.storage.tables import outbox, proofs
 from service.storage.tables import tickets as tickets_table
 from service.storage.values import Scope
 from tests import people as cast
+from tests import proving
 from tests.api.backends import Backend, backend_of, frozen
 from tests.fault.power_cuts import what_is_stored
 
@@ -93,9 +94,7 @@ async def test_with_a_proof_of_another_kind_it_is_enough_and_two_agents_decide(
 ) -> None:
     astrid = await cast.an_agent(house, wallet, "astrid", 2)
     ticket_id = TicketId((await the_ticket(house)).id)
-    await tickets.record_proof(
-        house, ticket_id, kind=ProofKind.OWNER_CODE, source="call 4711", by=astrid
-    )
+    await proving.code_entered(house, wallet, ticket_id, astrid)
 
     await tell(norte, await a_proof(house))
 
@@ -110,8 +109,7 @@ async def test_a_proposal_that_waits_is_void_because_the_evidence_changed(
 ) -> None:
     astrid = await cast.an_agent(house, wallet, "astrid", 2)
     ticket_id = TicketId((await the_ticket(house)).id)
-    for kind in (ProofKind.OWNER_CODE, ProofKind.RECOVERY_CARD):
-        await tickets.record_proof(house, ticket_id, kind=kind, source="acta", by=astrid)
+    await proving.proved(house, wallet, ticket_id, astrid)
     await tickets.propose_release(house, ticket_id, reason=ReleaseReason.OWNER_SAFE, by=astrid)
 
     await tell(norte, await a_proof(house))

@@ -12,10 +12,13 @@ from msgspec.structs import replace
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from domain.wallets import Wallet
+from service.operations import owner_codes
 from service.operations.house import House
+from service.operations.owner_codes import Entered
 from service.processes import free_port
 from service.settings import Settings
 from tests import people as cast
+from tests import proving
 from tests.desks import Authenticator, Case, a_case, an_agent
 from tests.served import environment_of, serving
 
@@ -60,7 +63,7 @@ async def sign_in(page: Page, served: Served, agent: Authenticator) -> None:
     await page.fill("#login", agent.login)
     await page.fill("#password", cast.PASSWORD)
     await page.fill("#code", await agent.new_code())
-    await page.locator("main form button").click()
+    await page.locator("main form button.primary").first.click()
     await expect(page).to_have_url(f"{served.console}/console")
 
 
@@ -115,7 +118,7 @@ async def test_every_page_of_the_console_is_for_everyone(served: Served, browser
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(f"{served.console}{case.path}")
     await looks_right(page)
-    await proposes(page)
+    await proposes(page, served, case)
     await looks_right(page)
 
     await page.context.clear_cookies()
@@ -127,15 +130,16 @@ async def test_every_page_of_the_console_is_for_everyone(served: Served, browser
     assert objections == []
 
 
-async def proposes(page: Page) -> None:
+async def proposes(page: Page, served: Served, case: Case) -> None:
     await page.get_by_role("button", name="Contacté al titular").click()
-    for kind in ("wallet-reproofing", "owner-code"):
-        await page.get_by_text("Registrar una prueba", exact=True).click()
-        await page.select_option("#kind", kind)
-        await page.fill("#source", "Sucursal Palermo, caso 88-2041")
-        await looks_right(page)
-        await page.get_by_role("button", name="Registrar esta prueba").click()
-        await expect(page.get_by_text("La prueba quedó registrada.")).to_be_visible()
+    await page.get_by_role("button", name="Enviar un código").click()
+    await expect(page.locator(".check-key")).to_be_visible()
+    typed = await proving.what_olga_types(served.house, case.wallet, case.ticket_id)
+    assert await owner_codes.enter(served.house, case.wallet, typed) is Entered.PROVED
+    await proving.reproved(served.house, case.wallet, case.ticket_id)
+    await page.reload()
+    await looks_right(page)
+    await page.get_by_role("button", name="Revisé todo esto").click()
     await page.select_option("#reason", "owner-safe")
     await page.get_by_role("button", name="Proponer liberación").click()
     await expect(page.get_by_text("Ahora tiene que decidir otra persona")).to_be_visible()

@@ -12,10 +12,11 @@ from sqlalchemy import update
 from domain.events import Actor, ActorKind
 from domain.recovery import GoodTime, Voice
 from domain.safety import Wish
-from domain.tickets import ProofKind, ReleaseReason
+from domain.tickets import ReleaseReason
 from service.operations import drills, safety, tickets
 from service.storage.tables import agents, contacts
 from tests import people as cast
+from tests import proving
 from tests.browser.test_console_looks import (
     AXE,
     COMPLAINTS,
@@ -173,8 +174,7 @@ async def test_removals_people_and_devices_at_the_desk_are_for_everyone(
     await page.goto(f"{served.console}{case.path}")
     await looks_right(page)
     who = await cast.an_agent(house, served.wallet, "helper", 2)
-    for kind in (ProofKind.WALLET_REPROOFING, ProofKind.OWNER_CODE):
-        await tickets.record_proof(house, case.ticket_id, kind=kind, source="caso 7", by=who)
+    await proving.proved(house, served.wallet, case.ticket_id, who)
     await page.reload()
     await page.get_by_role("button", name="Sigue").click()
     await expect(page.get_by_text("sigue: 3 d 0 h")).to_be_visible()

@@ -99,6 +99,7 @@ async def norte(
         process("service.demo", "wallet", environment=wallet_environment(tmp_path, ports)),
     ):
         until(lambda: answers(f"http://127.0.0.1:{ports.wallet}/ready"), within=60)
+        await people.date_addresses_back(databases.owner)
         yield Norte(house, wallet, ports)
 
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from domain.access import (
     APPROVES,
@@ -14,6 +15,7 @@ from domain.access import (
     Agent,
     require_approver,
     require_level,
+    require_record_reader,
 )
 from domain.ids import WalletId
 from domain.refusals import LevelTooLow, Refused, TooNewToApprove
@@ -96,3 +98,17 @@ def test_an_agent_serves_the_wallets_on_their_list_and_no_other() -> None:
     assert arne().serves(NORTE)
     assert not arne().serves(elsewhere)
     assert arne(wallets=(NORTE, elsewhere)).serves(elsewhere)
+
+
+def test_auditors_and_supervisors_read_the_record_until_they_end() -> None:
+    def may(agent: Agent) -> bool:
+        return is_let(lambda who, _: require_record_reader(who), agent, None)
+
+    assert {level for level in LEVELS if may(an_agent(level))} == {SUPERVISES}
+    assert may(an_auditor())
+    assert not may(an_officer())
+    for ended in (
+        replace(an_auditor(), ended_at=NOON),
+        replace(an_agent(SUPERVISES), ended_at=NOON),
+    ):
+        assert not may(ended)

@@ -114,7 +114,7 @@ def test_danger_moves_no_other_stage(stage: Stage) -> None:
 
 
 def test_danger_voids_what_was_proposed_without_knowing_it() -> None:
-    waiting = proposed(a_ticket(stage=PROVED))
+    waiting = proposed(a_ticket(stage=PROVED, proved_at=NOON))
     assert waiting.stage is PROPOSED
 
     raised = tickets.raise_danger(waiting, now=NOON).value

@@ -144,9 +144,33 @@ def test_every_limit_is_as_promised() -> None:
         "sign-ins-of-login": ((100, 60), None),
         "sign-ins-from-network": ((60, 2), None),
         "proved-again": ((10, 300), None),
+        "passkeys-asked": ((120, 1), None),
+        "owner-codes-an-hour": ((5, 3600), None),
+        "owner-codes-a-day": ((10, 86400), None),
+        "checks-from-network": ((60, 60), None),
+        "reveals-an-hour": ((10, 360), None),
+        "reveals-a-day": ((40, 4320), None),
         "api-calls": ((3000, 0.005), None),
         "owner-calls": ((120, 1), None),
     }
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "within"),
+    [(limits.REVEALS_AN_HOUR, 20, HOUR), (limits.REVEALS_A_DAY, 60, DAY)],
+)
+def test_no_agent_is_shown_more_addresses_in_any_hour_or_day(
+    limit: Limit, most: int, within: timedelta
+) -> None:
+    """Whoever asks at every chance gets the last of them as the hour, or day, is over."""
+    arrival, shown, at = None, list[datetime](), NOON
+    while at < NOON + within:
+        taken = take(arrival, limit.rate, now=at)
+        arrival = taken.arrival
+        shown += [at] if taken.allowed else []
+        at = taken.left.retry_at or at
+    assert len(shown) == most - 1
+    assert take(arrival, limit.rate, now=NOON + within).allowed
 
 
 def test_only_who_has_already_shown_a_token_passes_when_the_limiter_does_not_answer() -> None:

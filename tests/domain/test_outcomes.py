@@ -56,6 +56,7 @@ from tests.builders import (
 
 POLICY = ReportPolicy()
 HEARD = a_report(heard_at=NOON)
+OPEN = a_ticket()
 PROVED_TICKET = a_ticket(stage=PROVED, proved_at=NOON)
 
 
@@ -147,8 +148,8 @@ def test_only_agents_ask_and_hear_and_only_of_an_open_question() -> None:
 @pytest.mark.parametrize("outcome", [Outcome.REAL, Outcome.FOUND, Outcome.MISTAKE])
 def test_one_agent_of_level_2_decides_what_does_not_count(outcome: Outcome) -> None:
     with pytest.raises(LevelTooLow):
-        outcomes.decide(a_report(), outcome, pending=None, by=an_agent(1), now=NOON)
-    change = outcomes.decide(a_report(), outcome, pending=None, by=astrid(), now=NOON)
+        outcomes.decide(a_report(), outcome, ticket=OPEN, pending=None, by=an_agent(1), now=NOON)
+    change = outcomes.decide(a_report(), outcome, ticket=OPEN, pending=None, by=astrid(), now=NOON)
 
     assert (change.value.status, change.value.outcome, change.value.decided_at) == (
         DECIDED,
@@ -162,20 +163,40 @@ def test_an_outcome_is_decided_once() -> None:
     decided = a_report(status=DECIDED, decided_at=NOON, outcome=Outcome.REAL)
 
     with pytest.raises(AlreadyDecided):
-        outcomes.decide(decided, Outcome.FOUND, pending=None, by=astrid(), now=NOON)
+        outcomes.decide(decided, Outcome.FOUND, ticket=OPEN, pending=None, by=astrid(), now=NOON)
     with pytest.raises(AlreadyProposed):
-        outcomes.decide(HEARD, Outcome.FOUND, pending=a_verdict(), by=astrid(), now=NOON)
+        outcomes.decide(
+            HEARD, Outcome.FOUND, ticket=OPEN, pending=a_verdict(), by=astrid(), now=NOON
+        )
     with pytest.raises(AlreadyDecided):
         proposed(decided)
     with pytest.raises(AlreadyDecided):
         outcomes.confirm_false(a_verdict(), decided, ticket=PROVED_TICKET, by=arne(), now=NOON)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.FOUND, Outcome.MISTAKE])
+def test_in_danger_only_a_free_owner_takes_anything_back(outcome: Outcome) -> None:
+    def decided(judged: Outcome, duress: Duress | None) -> object:
+        ticket = a_ticket(danger=True, duress=duress)
+        return outcomes.decide(
+            HEARD, judged, ticket=ticket, pending=None, by=astrid(), now=NOON
+        ).events
+
+    assert decided(outcome, Duress.FREE)
+    with pytest.raises(DuressNotAsked):
+        decided(outcome, None)
+    with pytest.raises(OwnerNotFree):
+        decided(outcome, Duress.NOT_FREE)
+    # What makes the danger real needs nobody's leave.
+    for duress in (None, *Duress):
+        assert decided(Outcome.REAL, duress)
+
+
 def test_one_person_never_decides_that_a_report_is_false() -> None:
     with pytest.raises(
         ValueError, match=r"^that a report is false is proposed, and confirmed by another$"
     ):
-        outcomes.decide(HEARD, Outcome.FALSE, pending=None, by=sofia(), now=NOON)
+        outcomes.decide(HEARD, Outcome.FALSE, ticket=OPEN, pending=None, by=sofia(), now=NOON)
 
 
 def test_false_is_proposed_from_level_2_and_once() -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from domain.refusals import Refused, TooMany, TooSoon
+from domain.refusals import LineTooFresh, Refused, TooMany, TooSoon
 from tests.builders import A_MOMENT, NOON
 
 
@@ -23,7 +23,7 @@ def test_codes_are_small_words_with_hyphens() -> None:
 
 
 def test_what_is_refused_for_a_while_says_from_when() -> None:
-    for refusal in (TooSoon, TooMany):
+    for refusal in (TooSoon, TooMany, LineTooFresh):
         refused = refusal(NOON + A_MOMENT, now=NOON)
         assert (refused.retry_at, refused.refused_at) == (NOON + A_MOMENT, NOON)
         assert refused.args == (NOON + A_MOMENT,)
@@ -33,4 +33,4 @@ def test_what_is_refused_for_a_while_says_from_when() -> None:
 def test_only_what_is_refused_for_a_while_says_more_than_its_name() -> None:
     talkative = {refusal for refusal in every_refusal() if "__init__" in vars(refusal)}
 
-    assert talkative == {TooMany, TooSoon}
+    assert talkative == {LineTooFresh, TooMany, TooSoon}

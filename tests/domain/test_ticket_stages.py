@@ -12,16 +12,18 @@ import pytest
 from domain import tickets
 from domain.access import Agent
 from domain.policy import TicketPolicy
-from domain.refusals import Refused
+from domain.refusals import AccountNotFrozen, Refused
 from domain.tickets import (
     CLOSED,
     LEADS_TO,
     RELEASED,
     CloseReason,
+    KeepReason,
     Priority,
     Proof,
     ProofKind,
     Proposal,
+    ProposalKind,
     Stage,
     Ticket,
 )
@@ -51,6 +53,9 @@ class Desk(NamedTuple):
     proofs: tuple[Proof, ...] = ()
     pending: Proposal | None = None
     released_by: tuple[Proposal, ...] = ()
+    kept_by: Proposal | None = None
+    was_kept: bool = False
+    by_mistake: bool = False
 
 
 Life = list[tuple[Desk, Desk]]
@@ -66,12 +71,11 @@ def joined(desk: Desk) -> Desk:
 
 def proved(desk: Desk, kind: ProofKind, by: Agent) -> Desk:
     proof = a_proof(kind)
-    ticket = tickets.record_proof(
-        desk.ticket, proof, before=desk.proofs, policy=POLICY, by=by, now=NOON
-    ).value
+    del by
+    ticket = tickets.prove(desk.ticket, proof, before=desk.proofs, policy=POLICY, now=NOON).value
     if desk.pending is not None:
         tickets.void_proposal(desk.pending, desk.ticket, now=NOON)
-    return Desk(ticket, (*desk.proofs, proof))
+    return desk._replace(ticket=ticket, proofs=(*desk.proofs, proof), pending=None)
 
 
 def proposed(desk: Desk, by: Agent) -> Desk:
@@ -99,6 +103,48 @@ def rejected(desk: Desk, by: Agent) -> Desk:
     return desk._replace(ticket=tickets.back_to_proofs(desk.ticket), pending=None)
 
 
+def kept_proposed(desk: Desk, by: Agent) -> Desk:
+    if len(desk.proofs) > 1 or desk.ticket.boost or desk.was_kept or by != astrid():
+        # Shown in full on the shorter lives; together there would be too many to walk.
+        raise AccountNotFrozen
+    proposal = a_proposal(
+        proposed_by=by.id,
+        evidence_version=desk.ticket.evidence_version,
+        kind=ProposalKind.KEEP_FROZEN,
+        reason=KeepReason.SIGNS_OF_FRAUD,
+    )
+    ticket = tickets.propose_keeping(
+        desk.ticket, proposal, pending=desk.pending, by=by, now=NOON
+    ).value
+    return desk._replace(ticket=ticket, pending=proposal)
+
+
+def kept(desk: Desk, by: Agent) -> Desk:
+    approved, kept_frozen = tickets.keep_frozen(
+        desk.ticket, desk.pending, version=1, policy=POLICY, by=by, now=NOON
+    )
+    return desk._replace(
+        ticket=kept_frozen.value, pending=None, kept_by=approved.value, was_kept=True
+    )
+
+
+def sent_back(desk: Desk, by: Agent) -> Desk:
+    back = tickets.review_keeping(
+        desk.ticket, desk.kept_by, keeps=False, policy=POLICY, by=by, now=NOON
+    ).value
+    return desk._replace(ticket=back, kept_by=None)
+
+
+def undone(desk: Desk, by: Agent) -> Desk:
+    """One client's mistake: two supervisors decided it for many at once."""
+    if by.level < 4 or desk.ticket.stage in {Stage.PROPOSED, Stage.KEPT_FROZEN}:
+        raise AccountNotFrozen
+    if desk.ticket.unconfirmed or desk.proofs:
+        raise AccountNotFrozen
+    closed = tickets.close_released(desk.ticket, now=NOON)
+    return desk._replace(ticket=closed, by_mistake=True)
+
+
 def laid_aside(desk: Desk, by: Agent) -> Desk:
     ticket = tickets.close_unconfirmed(
         desk.ticket,
@@ -112,7 +158,10 @@ def laid_aside(desk: Desk, by: Agent) -> Desk:
     return desk._replace(ticket=ticket)
 
 
-ACTS: Final = (reached, proposed, approved, rejected, laid_aside)
+ACTS: Final = (
+    *(reached, proposed, approved, rejected, laid_aside),
+    *(kept_proposed, kept, sent_back, undone),
+)
 
 
 def next_desks(desk: Desk) -> Iterator[Desk]:
@@ -160,15 +209,19 @@ def test_every_stage_leads_where_the_table_says_and_nowhere_else(life: Life) -> 
     assert set(LEADS_TO) == set(Stage)
 
 
+def ended(life: Life) -> list[Desk]:
+    return [after for _, after in life if after.ticket.stage is RELEASED]
+
+
 def test_no_path_to_a_release_has_fewer_than_two_proofs(life: Life) -> None:
-    released = [after for _, after in life if after.ticket.stage is RELEASED]
+    released = [after for after in ended(life) if not after.by_mistake]
 
     assert released
     assert all(tickets.are_enough(desk.proofs, POLICY) for desk in released)
 
 
 def test_no_path_to_a_release_has_fewer_than_two_people(life: Life) -> None:
-    approvals = [after.released_by[0] for _, after in life if after.ticket.stage is RELEASED]
+    approvals = [after.released_by[0] for after in ended(life) if not after.by_mistake]
 
     assert approvals
     assert all(approval.decided_by is not None for approval in approvals)

@@ -72,9 +72,8 @@ NOT_PENDING = sorted(set(ProposalStatus) - {ProposalStatus.PENDING})
 def proved(
     ticket: Ticket, proof: Proof, *before: Proof, by: Agent | None = None, now: datetime = NOON
 ) -> Change[Ticket]:
-    return tickets.record_proof(
-        ticket, proof, before=before, policy=POLICY, by=by or astrid(), now=now
-    )
+    tickets.require_prover(ticket, by=by or astrid())
+    return tickets.prove(ticket, proof, before=before, policy=POLICY, now=now)
 
 
 def proposed(
@@ -299,6 +298,7 @@ def test_a_rejection_names_who_said_no() -> None:
             ticket_id=TICKET,
             proposal_id=a_proposal().id,
             rejected_by=SOFIA,
+            reason="other",
             at=NOON,
         ),
     )

@@ -11,7 +11,7 @@ from domain.challenges import Purpose
 from domain.contacts import Contact
 from domain.ids import ProposalId, TicketId
 from domain.reports import LossKind
-from domain.tickets import ProofKind, ReleaseReason
+from domain.tickets import ReleaseReason
 from domain.wallets import Wallet
 from service.operations import (
     accounts,
@@ -31,7 +31,8 @@ from service.operations.people import NewContact
 from service.operations.visits import Draft
 from service.storage.values import BrowserSession, LinkPurpose
 from tests import people as cast
-from tests.fault.power_cuts import Act, everything_or_nothing, power_cut_at
+from tests import proving
+from tests.fault.power_cuts import everything_or_nothing, power_cut_at
 
 pytestmark = pytest.mark.anyio
 
@@ -180,13 +181,8 @@ async def test_a_confirmation_happens_wholly_or_not_at_all(scene: Scene) -> None
     )
 
 
-async def test_proofs_proposal_and_release_happen_wholly_or_not_at_all(scene: Scene) -> None:
+async def test_proposal_and_release_happen_wholly_or_not_at_all(scene: Scene) -> None:
     house, desk_ = scene.house, await _at_the_desk(scene)
-
-    def proof(kind: ProofKind) -> Act:
-        return lambda: tickets.record_proof(
-            house, desk_.ticket_id, kind=kind, source="acta 7", by=desk_.astrid
-        )
 
     def propose() -> Awaitable[None]:
         reason = ReleaseReason.OWNER_SAFE
@@ -200,12 +196,8 @@ async def test_proofs_proposal_and_release_happen_wholly_or_not_at_all(scene: Sc
     await everything_or_nothing(
         house, lambda: tickets.reach_owner(house, desk_.ticket_id, by=desk_.astrid)
     )
-    await everything_or_nothing(house, proof(ProofKind.OWNER_CODE))
-    await everything_or_nothing(house, proof(ProofKind.WALLET_REPROOFING))
+    await proving.proved(house, scene.wallet, desk_.ticket_id, desk_.astrid)
     await everything_or_nothing(house, propose)
-    # A further proof voids the proposal in the same breath.
-    await everything_or_nothing(house, proof(ProofKind.REPLACED_LINE))
-    await propose()
     first = await pending()
     await everything_or_nothing(
         house, lambda: tickets.reject_release(house, desk_.ticket_id, first, by=desk_.arne)

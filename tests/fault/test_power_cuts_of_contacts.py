@@ -7,7 +7,6 @@ import pytest
 
 from domain.accounts import ClosingReason
 from domain.contacts import ENDED, LEAVING, LEFT, REMOVED
-from domain.tickets import ProofKind
 from notifications.dispatch import dispatch_waiting
 from notifications.sending import send_due
 from service.operations import (
@@ -25,6 +24,7 @@ from service.security import message_links
 from service.security.message_links import Says
 from service.storage.directory import HouseDirectory
 from tests import people as cast
+from tests import proving
 from tests.fault.power_cuts import everything_or_nothing
 from tests.forgetting import A_DAY, Scene, a_scene, pages_again
 from tests.life.post import Post
@@ -73,8 +73,7 @@ async def test_a_removal_is_decided_wholly_or_not_at_all(scene: Scene) -> None:
     await _removing(scene)
     report = await cast.a_report(house, scene.wallet, scene.carl, scene.link)
     astrid = await cast.an_agent(house, scene.wallet, "astrid", 2)
-    for kind in (ProofKind.OWNER_CODE, ProofKind.WALLET_REPROOFING):
-        await tickets.record_proof(house, report.ticket_id, kind=kind, source="acta", by=astrid)
+    await proving.proved(house, scene.wallet, report.ticket_id, astrid)
 
     await everything_or_nothing(
         house,

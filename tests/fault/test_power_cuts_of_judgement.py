@@ -15,7 +15,7 @@ from domain.recovery import GoodTime, Voice
 from domain.reports import LossKind, LossReport, Outcome
 from domain.safety import Wish
 from domain.sign_ins import SignIn
-from domain.tickets import CloseReason, ProofKind, ReleaseReason
+from domain.tickets import CloseReason, ReleaseReason, TriedWay
 from service.operations import (
     cleared_devices,
     desk,
@@ -42,6 +42,7 @@ from service.storage import load
 from service.storage.tables import contacts as contacts_table
 from service.storage.values import BrowserSession, LinkPurpose
 from tests import people as cast
+from tests import proving
 from tests.fault.power_cuts import everything_or_nothing
 from tests.forgetting import Scene, a_scene
 
@@ -71,8 +72,7 @@ async def _agents(scene: Scene) -> tuple[SignedIn, SignedIn]:
 
 
 async def _proved(scene: Scene, report: LossReport, by: SignedIn) -> None:
-    for kind in (ProofKind.OWNER_CODE, ProofKind.WALLET_REPROOFING):
-        await tickets.record_proof(scene.house, report.ticket_id, kind=kind, source="acta", by=by)
+    await proving.proved(scene.house, scene.wallet, report.ticket_id, by)
 
 
 async def _pending(scene: Scene, report: LossReport) -> VerdictId:
@@ -179,10 +179,10 @@ async def test_an_unconfirmed_report_is_filed_and_laid_aside_wholly_or_not_at_al
     (ticket_id,) = await scene.ticket_ids()
     astrid, arne = await _agents(scene)
     await everything_or_nothing(
-        house, lambda: unconfirmed.note_attempt(house, ticket_id, by=astrid)
+        house, lambda: unconfirmed.note_attempt(house, ticket_id, way=TriedWay.EMAIL, by=astrid)
     )
     await scene.later(timedelta(minutes=30))
-    await unconfirmed.note_attempt(house, ticket_id, by=arne)
+    await unconfirmed.note_attempt(house, ticket_id, way=TriedWay.OTHER_NUMBER, by=arne)
     await scene.later(timedelta(minutes=30))
     async with house.engine.connect() as db:
         seen = (await load.ticket(db, wallet.id, ticket_id)).row_version

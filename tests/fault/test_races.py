@@ -26,7 +26,7 @@ from domain.refusals import (
     TicketClosed,
 )
 from domain.reports import LossKind
-from domain.tickets import ProofKind, ReleaseReason
+from domain.tickets import ReleaseReason
 from domain.wallets import Wallet
 from service.operations import desk, filing, page_links, people, reports, tickets, visits
 from service.operations.house import House
@@ -39,6 +39,7 @@ from service.storage.tables import challenges, loss_reports, outbox, wallet_sess
 from service.storage.tables import tickets as ticket_rows
 from service.storage.values import BrowserSession, LinkPurpose
 from tests import people as cast
+from tests import proving
 
 pytestmark = pytest.mark.anyio
 
@@ -264,8 +265,7 @@ async def test_two_approvals_at_once_release_once(scene: Scene) -> None:
     arne = await cast.an_agent(house, wallet, "arne", 3)
     sofia = await cast.an_agent(house, wallet, "sofia", 4)
     (row,) = (await desk.see_queue(house, astrid)).rows
-    for kind in (ProofKind.OWNER_CODE, ProofKind.WALLET_REPROOFING):
-        await tickets.record_proof(house, row.ticket_id, kind=kind, source="acta", by=astrid)
+    await proving.proved(house, wallet, row.ticket_id, astrid)
     await tickets.propose_release(house, row.ticket_id, reason=ReleaseReason.OWNER_SAFE, by=astrid)
     seen = await desk.see_ticket(house, row.ticket_id, arne)
     assert seen.proposal is not None
@@ -274,9 +274,7 @@ async def test_two_approvals_at_once_release_once(scene: Scene) -> None:
     ends = await all_of(
         tickets.approve_release(house, row.ticket_id, proposal, by=arne),
         tickets.approve_release(house, row.ticket_id, proposal, by=sofia),
-        tickets.record_proof(
-            house, row.ticket_id, kind=ProofKind.REPLACED_LINE, source="x", by=astrid
-        ),
+        proving.reproved(house, wallet, row.ticket_id),
     )
 
     assert set(refusals_in(ends[:2])) <= {TicketClosed, NothingPending}

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from domain.contacts import Contact
 from domain.refusals import AccountIsFrozen, ChangedMeanwhile, NothingPending, Refused
 from domain.reports import LossKind
-from domain.tickets import ProofKind, ReleaseReason
+from domain.tickets import ReleaseReason
 from domain.wallet_reports import FreezeReason
 from domain.wallets import Wallet
 from service.operations import (
@@ -38,6 +38,7 @@ from service.storage.tables import outbox, wallet_sessions
 from service.storage.tables import tickets as ticket_rows
 from service.storage.values import BrowserSession, Scope
 from tests import people as cast
+from tests import proving
 
 pytestmark = pytest.mark.anyio
 
@@ -158,8 +159,7 @@ async def test_against_a_release_the_account_is_frozen_in_the_end(scene: Scene) 
     astrid = await cast.an_agent(house, wallet, "astrid", 2)
     arne = await cast.an_agent(house, wallet, "arne", 3)
     (row,) = (await desk.see_queue(house, astrid)).rows
-    for kind in (ProofKind.OWNER_CODE, ProofKind.RECOVERY_CARD):
-        await tickets.record_proof(house, row.ticket_id, kind=kind, source="acta", by=astrid)
+    await proving.proved(house, wallet, row.ticket_id, astrid)
     await tickets.propose_release(house, row.ticket_id, reason=ReleaseReason.OWNER_SAFE, by=astrid)
     seen = await desk.see_ticket(house, row.ticket_id, arne)
     assert seen.proposal is not None

@@ -5,6 +5,7 @@ from domain.tickets import Duress, ProofKind, ReleaseReason
 from service.operations import danger, tickets
 from service.operations.agents import SignedIn
 from service.operations.house import House
+from tests import proving
 from tests.life.living import said_no
 
 
@@ -19,10 +20,9 @@ class AtTheDesk:
         await said_no(lambda: tickets.reach_owner(self.house, ticket_id, by=self.by[agent]))
 
     async def prove(self, ticket_id: TicketId, kind: ProofKind, agent: int) -> None:
+        """As it comes about: the wallet's word, a card, a code, a line; or nothing, if refused."""
         by = self.by[agent]
-        await said_no(
-            lambda: tickets.record_proof(self.house, ticket_id, kind=kind, source="acta", by=by)
-        )
+        await said_no(lambda: proving.comes_about(self.house, ticket_id, kind, by))
 
     async def answer_duress(
         self, ticket_id: TicketId, answer: Duress, agent: int, *, seen: int
@@ -36,6 +36,7 @@ class AtTheDesk:
 
     async def propose(self, ticket_id: TicketId, agent: int) -> None:
         by, reason = self.by[agent], ReleaseReason.OWNER_SAFE
+        await said_no(lambda: proving.looks_through(self.house, ticket_id, by))
         await said_no(lambda: tickets.propose_release(self.house, ticket_id, reason=reason, by=by))
 
     async def approve(self, ticket_id: TicketId, proposal_id: ProposalId, agent: int) -> None:

@@ -14,7 +14,7 @@ from domain.recovery import GoodTime, Voice
 from domain.reports import LossReport, Outcome
 from domain.safety import Wish
 from domain.sign_ins import SignIn
-from domain.tickets import CloseReason
+from domain.tickets import CloseReason, TriedWay
 from service.operations import (
     accounts,
     disputes,
@@ -204,7 +204,8 @@ class Changing:
 
     async def note_attempt(self, ticket_id: TicketId, agent: int) -> None:
         by = self._by[agent]
-        await said_no(lambda: unconfirmed.note_attempt(self.house, ticket_id, by=by))
+        way = TriedWay.OTHER_NUMBER
+        await said_no(lambda: unconfirmed.note_attempt(self.house, ticket_id, way=way, by=by))
 
     async def lay_aside(self, ticket: dict[str, Any], reason: CloseReason, agent: int) -> bool:
         async def act() -> bool:

@@ -7,7 +7,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import AddressKind
-from domain.ids import AccountId, AddressId, ContactId, TicketId, WalletId
+from domain.ids import (
+    AccountId,
+    AddressId,
+    ContactId,
+    OnCallId,
+    TicketId,
+    TicketMessageId,
+    WalletId,
+)
 from notifications.directory import Destination, Recipient, Sender
 from tests.notifications.cast import (
     CARL,
@@ -17,9 +25,11 @@ from tests.notifications.cast import (
     OLGAS,
     OLGAS_MAIL,
     OLGAS_PHONE,
+    SOFIA,
     TICKET,
     carl,
     olga,
+    sofia,
     the_wallet,
 )
 
@@ -32,6 +42,7 @@ class AddressBook:
             OLGAS_PHONE: AddressKind.PHONE,
             CARL: AddressKind.EMAIL,
             CLEO: AddressKind.PHONE,
+            SOFIA: AddressKind.PHONE,
         }
         self.erased: set[UUID] = set()
         self.reported: tuple[ContactId, ...] = (CARL, CLEO)
@@ -39,6 +50,7 @@ class AddressBook:
         self.unreadable: set[UUID] = set()
         self.in_danger: set[UUID] = set()
         self.removed_now: set[UUID] = set()
+        self.own_lines: dict[UUID, str] = {}
 
     async def owner(
         self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
@@ -59,6 +71,18 @@ class AddressBook:
     ) -> tuple[ContactId, ...]:
         assert (wallet_id, ticket_id) == (NORTE, TICKET)
         return self.reported
+
+    async def on_call(
+        self, db: AsyncConnection, wallet_id: WalletId, person_id: OnCallId
+    ) -> tuple[Destination, ...]:
+        assert wallet_id == NORTE
+        return self._at(person_id)
+
+    async def open_on_call(
+        self, db: AsyncConnection, wallet_id: WalletId, person_id: OnCallId
+    ) -> Recipient | None:
+        assert wallet_id == NORTE
+        return None if person_id in self.erased else sofia(self.kinds[person_id])
 
     async def holds_notices(
         self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
@@ -95,6 +119,12 @@ class AddressBook:
     ) -> str | None:
         assert wallet_id == NORTE
         return NOT_MINE if contact_id in self.removed_now else None
+
+    async def own_line(
+        self, db: AsyncConnection, wallet_id: WalletId, message_id: TicketMessageId
+    ) -> str | None:
+        assert wallet_id == NORTE
+        return self.own_lines.get(message_id)
 
     async def open_secret(
         self, db: AsyncConnection, wallet_id: WalletId, outbox_id: UUID, sealed: bytes

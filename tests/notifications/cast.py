@@ -13,6 +13,7 @@ from domain.accounts import AddressKind
 from domain.events import (
     AccountClosingBegun,
     AccountFrozen,
+    AccountKeptFrozen,
     AccountReleased,
     AddressesChanged,
     AuthenticatorRemoved,
@@ -28,6 +29,7 @@ from domain.events import (
     ContactReminded,
     ContactRemoved,
     ContactSuspended,
+    ContactWrittenTo,
     DrillBegun,
     DrillDone,
     ErasureAsked,
@@ -40,7 +42,11 @@ from domain.events import (
     LinkShown,
     LinkStopped,
     LossReported,
+    OnCallRung,
+    OnCallTested,
     OthersAreRemoved,
+    OwnerCodeAsked,
+    OwnerWrittenTo,
     RemovalBegun,
     RemovalCancelled,
     RemovalDisowned,
@@ -60,9 +66,12 @@ from domain.ids import (
     ContactId,
     DrillId,
     ErasureId,
+    OnCallId,
     PersonId,
+    ProposalId,
     ReportId,
     TicketId,
+    TicketMessageId,
     WalletId,
 )
 from notifications.directory import Recipient, Sender
@@ -77,6 +86,7 @@ CLEO: Final = ContactId(UUID(int=4))
 TICKET: Final = TicketId(UUID(int=5))
 A_PERSON: Final = PersonId(UUID(int=6))
 OLGAS_MAIL: Final = UUID(int=7)
+SOFIA: Final = OnCallId(UUID(int=9))
 OLGAS_PHONE: Final = UUID(int=8)
 CARLS_SECOND: Final = AddressId(UUID(int=11))
 
@@ -173,6 +183,16 @@ def taken_back(*, had_accepted: bool = False) -> InvitationTakenBack:
     )
 
 
+def owner_code_asked() -> OwnerCodeAsked:
+    return OwnerCodeAsked(
+        at=NOON,
+        account_id=AccountId(uuid4()),
+        ticket_id=TicketId(uuid4()),
+        address_id=AddressId(uuid4()),
+        expires_at=NOON + timedelta(minutes=10),
+    )
+
+
 def code_asked(
     contact: ContactId | None = CARL,
     *,
@@ -224,6 +244,23 @@ def released() -> AccountReleased:
 
 
 IN_3_DAYS: Final = NOON + timedelta(days=3)
+
+
+def kept_frozen(
+    reason: str = "identity-not-proved", to_bring: tuple[str, ...] = ("identity-document",)
+) -> AccountKeptFrozen:
+    return AccountKeptFrozen(
+        at=NOON,
+        account_id=OLGAS,
+        ticket_id=TICKET,
+        proposal_id=ProposalId(uuid4()),
+        proposed_by=AgentId(uuid4()),
+        approved_by=AgentId(uuid4()),
+        reason=reason,
+        to_bring=to_bring,
+        version=1,
+        review_until=IN_3_DAYS,
+    )
 
 
 def about_carl(kind: Callable[..., Event], **facts: Any) -> Event:
@@ -317,6 +354,22 @@ def reporter_asked() -> Event:
     )
 
 
+def owner_written_to(reply: str) -> Event:
+    return OwnerWrittenTo(
+        at=NOON,
+        account_id=OLGAS,
+        ticket_id=TICKET,
+        message_id=TicketMessageId(uuid4()),
+        reply=reply,
+    )
+
+
+def contact_written_to(reply: str) -> Event:
+    return about_carl(
+        ContactWrittenTo, ticket_id=TICKET, message_id=TicketMessageId(uuid4()), reply=reply
+    )
+
+
 def unconfirmed_closed() -> UnconfirmedTicketClosed:
     return UnconfirmedTicketClosed(at=NOON, account_id=OLGAS, ticket_id=TICKET, reason="nobody")
 
@@ -368,6 +421,33 @@ def link_shown() -> Event:
 
 def erasure_asked() -> Event:
     return to_carl(ErasureAsked, erasure_id=ErasureId(uuid4()), due_at=IN_3_DAYS)
+
+
+def on_call_rung(why: str = "no-approver", *, at: datetime = NOON) -> OnCallRung:
+    return OnCallRung(
+        account_id=OLGAS,
+        ticket_id=TICKET,
+        person_id=SOFIA,
+        reason=why,
+        reference=REFERENCE,
+        until=at + timedelta(hours=1),
+        at=at,
+    )
+
+
+def on_call_tested() -> OnCallTested:
+    return OnCallTested(person_id=SOFIA, until=NOON + timedelta(hours=1), at=NOON)
+
+
+def sofia(kind: AddressKind, language: str = "en") -> Recipient:
+    """She supervises, and may be woken."""
+    return Recipient(
+        kind=kind,
+        address="sofia@norte.example" if kind is AddressKind.EMAIL else "+5491155550009",
+        language=language,
+        time_zone="America/Bogota",
+        name="Sofía",
+    )
 
 
 async def promise(engine: AsyncEngine, event: Event, *, secret: str | None = None) -> UUID:

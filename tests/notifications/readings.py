@@ -39,7 +39,8 @@ class Reading(Struct, frozen=True):
     says: dict[str, str]
 
     def __str__(self) -> str:
-        variant = getattr(self.event, "purpose", None) or getattr(self.event, "had_accepted", "")
+        variants = (getattr(self.event, one, "") for one in ("purpose", "reply", "had_accepted", "reason"))
+        variant = next((one for one in variants if one), "")
         return f"{name_of(self.event)}-{self.role.value}-{variant}".strip("-")
 
 
@@ -89,6 +90,10 @@ READINGS = [
         {"en": "to report", "es": "reportar", "pt-BR": "avisar da perda"},
     ),
     Reading(
+        cast.owner_code_asked(), Role.OWNER, (CODE,),
+        {"en": "never ask", "es": "Nunca", "pt-BR": "Nunca"},
+    ),
+    Reading(
         cast.frozen(), Role.OWNER, (SUPPORT,),
         {"en": "another device", "es": "otro dispositivo", "pt-BR": "outro aparelho"},
     ),
@@ -115,6 +120,10 @@ READINGS = [
     Reading(
         cast.released(), Role.CONTACT, (NOT_ME,),
         {"en": "is closed", "es": "cerrado", "pt-BR": "encerrado"},
+    ),
+    Reading(
+        cast.kept_frozen(), Role.OWNER, (SUPPORT,),
+        {"en": "protected for now", "es": "sigue protegida", "pt-BR": "continua protegida"},
     ),
     Reading(
         cast.addresses_changed(), Role.OWNER, (SUPPORT,),
@@ -221,6 +230,26 @@ READINGS = [
         {"en": "hear from you", "es": "queremos", "pt-BR": "queremos ouvir"},
     ),
     Reading(
+        cast.owner_written_to("trying-to-reach"), Role.OWNER, (SUPPORT,),
+        {"en": "trying to reach you", "es": "lamar al", "pt-BR": "recisamos falar"},
+    ),
+    Reading(
+        cast.owner_written_to("bring-proof"), Role.OWNER, (SUPPORT,),
+        {"en": "recovery card", "es": "tener a mano", "pt-BR": "documento com foto"},
+    ),
+    Reading(
+        cast.owner_written_to("still-checking"), Role.OWNER, (SUPPORT,),
+        {"en": "still checking", "es": "eguimos revisando", "pt-BR": "verificando"},
+    ),
+    Reading(
+        cast.contact_written_to("please-call"), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "a question about", "es": "enemos una pregunta", "pt-BR": "sobre o seu aviso"},
+    ),
+    Reading(
+        cast.contact_written_to("have-what-we-need"), Role.CONTACT, (SUPPORT, NOT_ME),
+        {"en": "we have what we need", "es": "racias", "pt-BR": "sobre o seu aviso"},
+    ),
+    Reading(
         cast.unconfirmed_closed(), Role.CONTACT, (SUPPORT, NOT_ME),
         {"en": "could not be confirmed", "es": "se pudo confirmar", "pt-BR": "encerrado"},
     ),
@@ -288,6 +317,18 @@ READINGS = [
         cast.code_asked(purpose="second"), Role.CONTACT, (CODE,),
         {"en": "to add this", "es": "agregar est", "pt-BR": "incluir est"},
     ),
+    Reading(
+        cast.on_call_rung("no-approver"), Role.ON_CALL, (REFERENCE,),
+        {"en": "second person", "es": "segunda persona", "pt-BR": "segunda pessoa"},
+    ),
+    Reading(
+        cast.on_call_rung("level-4"), Role.ON_CALL, (REFERENCE,),
+        {"en": "level 4", "es": "nivel 4", "pt-BR": " 4"},
+    ),
+    Reading(
+        cast.on_call_tested(), Role.ON_CALL, (),
+        {"en": "is a test", "es": "una prueba", "pt-BR": "um teste"},
+    ),
 ]  # fmt: skip
 
 every_reading = pytest.mark.parametrize("reading", READINGS, ids=str)
@@ -306,7 +347,11 @@ def written(
     **recipient: Any,
 ) -> Message:
     secret = hearer_in(event, role).secret
-    someone: Callable[..., Recipient] = cast.olga if role is Role.OWNER else cast.carl
+    someone: Callable[..., Recipient] = {
+        Role.OWNER: cast.olga,
+        Role.CONTACT: cast.carl,
+        Role.ON_CALL: cast.sofia,
+    }[role]
     return write(
         Occasion(
             event=event,

@@ -31,6 +31,7 @@ HEARD = {
     "invitation-ready": {(CONTACT, None)},
     "invitation-taken-back": {(CONTACT, None), (OWNER, None)},
     "code-asked": {(ADDRESS, Secret.CODE)},
+    "owner-code-asked": {(Who.OWN_ADDRESS, Secret.CODE)},
     "second-address-added": {(CONTACT, None), (ADDRESS, None)},
     "second-address-removed": {(CONTACT, None)},
     "contact-addresses-changed": {(OWNER, None)},
@@ -44,6 +45,7 @@ HEARD = {
     "loss-reported": {(CONTACT, None)},
     "report-withdrawn": {(CONTACT, None)},
     "account-released": {(OWNER, None), (REPORTERS, None)},
+    "account-kept-frozen": {(OWNER, None)},
     "removal-begun": {(OWNER, None), (CONTACT, None)},
     "removal-resumed": {(OWNER, None), (CONTACT, None)},
     "removal-cancelled": {(OWNER, None), (CONTACT, None)},
@@ -61,7 +63,11 @@ HEARD = {
     "unconfirmed-loss-reported": {(CONTACT, None)},
     "reporter-asked": {(CONTACT, None)},
     "unconfirmed-ticket-closed": {(REPORTERS, None)},
+    "owner-written-to": {(OWNER, None)},
+    "contact-written-to": {(CONTACT, None)},
     "drill-begun": {(CONTACT, Secret.DRILL), (OWNER, None)},
+    "on-call-rung": {(Who.ON_CALL, None)},
+    "on-call-tested": {(Who.ON_CALL, None)},
     "drill-done": {(CONTACT, None), (OWNER, None)},
 }
 
@@ -93,7 +99,9 @@ def test_an_event_names_those_who_hear_it(kind: type[Event]) -> None:
         OWNER: {"account_id"},
         CONTACT: {"contact_id"},
         ADDRESS: {"contact_id", "address_id"},
+        Who.OWN_ADDRESS: {"account_id", "address_id"},
         REPORTERS: {"ticket_id"},
+        Who.ON_CALL: {"person_id"},
     }
     fields = {field.name for field in msgspec.structs.fields(kind)}
 
@@ -102,14 +110,14 @@ def test_an_event_names_those_who_hear_it(kind: type[Event]) -> None:
 
 
 @pytest.mark.parametrize("kind", AUDIENCE, ids=name_of)
-def test_an_event_speaks_to_a_role_in_one_way_and_tells_secrets_to_contacts_only(
+def test_an_event_speaks_to_a_role_in_one_way_and_tells_no_secret_to_every_address_of_an_owner(
     kind: type[Event],
 ) -> None:
     # The old and the new address of a contact read the same words.
     ways = {(hearer.role, hearer.secret, hearer.may_object) for hearer in AUDIENCE[kind]}
 
     assert len(ways) == len({role for role, _, _ in ways})
-    assert all(hearer.secret is None for hearer in AUDIENCE[kind] if hearer.role is Role.OWNER)
+    assert all(hearer.secret is None for hearer in AUDIENCE[kind] if hearer.who is OWNER)
 
 
 def test_a_removal_under_way_is_what_an_owner_stops_from_the_notice_itself() -> None:

@@ -9,15 +9,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from domain.accounts import AddressKind
+from domain.ids import TicketId
 from domain.wallets import Wallet
 from service.operations import people
 from service.operations.people import NewContact
 from tests import people as cast
+from tests import proving
 from tests.browsers import Page
 from tests.desks import Authenticator, an_agent
 from tests.outage.crowd import CODE
@@ -29,6 +33,8 @@ pytestmark = pytest.mark.anyio
 OLGA, OLGAS_MAIL, OLGAS_PHONE = "Olguita", "olguita@correo.example", "+54 9 11 2345-6789"
 CARL, CARLS_MAIL, LABEL, NOTE = "Carlitos", "carlitos@correo.example", "Mamita", "xilofone"
 REACH, DEVICE, SUBJECT = "011 4321-1234", "Galaxia Roja", "subject-of-olga"
+KEY: Final = re.compile(r"\b[0-9A-Z]{3}-[0-9A-Z]{3}-[0-9A-Z]\b")
+EIGHT: Final = re.compile(r"\b\d{8}\b")
 WRONG_PASSWORD: Final = "a wrong but long passphrase"
 # What may stand in any line, and could by chance hold six digits of a code.
 _BY_CHANCE: Final = re.compile(
@@ -209,8 +215,21 @@ async def _agents_release(story: Story) -> None:
     page = await _at_the_ticket(story, astrid)
     path = page.path
     page = await page.press(f"{path}/owner-reached")
-    page = await page.press(f"{path}/proofs", kind="recovery-card", source=f"card of {NOTE}")
-    page = await page.press(f"{path}/proofs", kind="owner-code", source=f"call of {NOTE}")
+    async with story.town.house.engine.begin() as db:
+        # On file for a month, though her wallet told of them only now.
+        await db.execute(
+            text("UPDATE account_addresses SET added_at = added_at - interval '30 days'")
+        )
+    page = await page.open(path)
+    page = await page.press(f"{path}/owner-code")
+    key = story.hide(KEY.findall(page.text)[0])
+    asked = await story.browser().open("/prove")
+    proved = await asked.press("/prove", key=key, code=await story.letter(EIGHT))
+    assert proved.path == "/prove/done"
+    ticket_id = TicketId(UUID(path.rpartition("/")[2]))
+    await proving.reproved(story.town.house, story.wallet, ticket_id)
+    page = await page.open(path)
+    page = await page.press(f"{path}/checklist")
     await page.press(f"{path}/proposal", reason="owner-safe")
     second = await (await _at_the_ticket(story, arne)).follow("Read and decide")
     code = story.hide(await arne.new_code())

@@ -16,6 +16,7 @@ from domain.wallets import THE_INSTALLATION, Wallet
 from service.embedded import Cluster
 from service.operations import agents, limits_by_hand
 from service.operations.agents import SignedIn
+from service.operations.agents_door import PasswordAndCode
 from service.operations.house import House
 from service.operations.limits import subject_of
 from service.storage import limits as rows
@@ -43,6 +44,9 @@ class Door(Struct, frozen=True, kw_only=True):
             network=network,
         )
         return await agents.signed_in(self.house, opened.cookie)
+
+    async def shown(self) -> PasswordAndCode:
+        return PasswordAndCode(password=cast.PASSWORD, code=await self.astrid.new_code())
 
     async def wrong(self, login: str = "astrid", network: str | None = HERE) -> None:
         with pytest.raises(SignInFailed):
@@ -132,20 +136,16 @@ async def test_an_unlocked_console_is_no_place_to_guess_the_password(door: Door)
     by = await door.right()
     for _ in range(10):
         with pytest.raises(SignInFailed):
-            await agents.prove_again(door.house, by, password=WRONG, code="000000")
+            await agents.prove_again(door.house, by, PasswordAndCode(password=WRONG, code="000000"))
 
     with pytest.raises(TooMany) as refused:
-        await agents.prove_again(
-            door.house, by, password=cast.PASSWORD, code=await door.astrid.new_code()
-        )
+        await agents.prove_again(door.house, by, await door.shown())
 
     # Half a minute has passed since the first, for the new code.
     since = await cast.now(door.house) - timedelta(seconds=30)
     assert refused.value.retry_at == since + PROVED_AGAIN.rate.each
     await limits_by_hand.reset_login(door.house, "Astrid")
-    await agents.prove_again(
-        door.house, by, password=cast.PASSWORD, code=await door.astrid.new_code()
-    )
+    await agents.prove_again(door.house, by, await door.shown())
 
 
 async def test_the_operator_lets_an_agent_try_again(door: Door) -> None:

@@ -11,7 +11,7 @@ from domain.accounts import Account, Display
 from domain.contacts import Contact
 from domain.refusals import ChangedMeanwhile, DuressNotAsked, NothingPending, OwnerNotFree
 from domain.reports import LossKind, OwnerSafe
-from domain.tickets import Duress, ProofKind, ReleaseReason, Stage, Ticket
+from domain.tickets import Duress, ReleaseReason, Stage, Ticket
 from domain.wallets import Wallet
 from notifications.channels import Channels
 from notifications.dispatch import dispatch_waiting
@@ -23,6 +23,7 @@ from service.operations.visits import Draft
 from service.storage.directory import HouseDirectory
 from service.storage.tables import deliveries
 from tests import people as cast
+from tests import proving
 from tests.fault.power_cuts import power_cut_at, what_is_stored
 from tests.helpless import the_ticket
 
@@ -65,11 +66,7 @@ class Scene(Struct, frozen=True, kw_only=True):
         )
 
     async def prove(self) -> None:
-        for kind in (ProofKind.OWNER_CODE, ProofKind.WALLET_REPROOFING):
-            ticket_id = (await self.ticket()).id
-            await tickets.record_proof(
-                self.house, ticket_id, kind=kind, source="acta", by=self.astrid
-            )
+        await proving.proved(self.house, self.wallet, (await self.ticket()).id, self.astrid)
 
     async def let_go(self) -> None:
         seen = await self.ticket()

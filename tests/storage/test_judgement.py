@@ -31,7 +31,7 @@ from domain.refusals import (
 from domain.reports import DECIDED, LossKind, LossReport, Outcome
 from domain.safety import Wish
 from domain.sign_ins import SignIn
-from domain.tickets import CloseReason, ProofKind, Stage, Ticket
+from domain.tickets import CloseReason, Stage, Ticket, TriedWay
 from domain.wallets import Wallet
 from service.operations import (
     desk,
@@ -59,6 +59,7 @@ from service.storage.tables import outbox
 from service.storage.tables import tickets as tickets_table
 from service.storage.values import BrowserSession, LinkPurpose
 from tests import people as cast
+from tests import proving
 from tests.fault.power_cuts import power_cut_at, what_is_stored
 
 pytestmark = pytest.mark.anyio
@@ -204,7 +205,9 @@ async def test_nobody_is_frozen_out_of_a_hint_and_it_can_be_laid_aside(scene: Sc
     for _ in range(2):
         with pytest.raises(OwnerNotTried):
             await closing(CloseReason.NOT_REACHED)
-        await unconfirmed.note_attempt(scene.house, ticket.id, by=astrid)
+        await unconfirmed.note_attempt(
+            scene.house, ticket.id, way=TriedWay.OTHER_NUMBER, by=astrid
+        )
         await cast.move_clock(scene.house, timedelta(minutes=30))
     await closing(CloseReason.NOT_REACHED)
 
@@ -318,8 +321,7 @@ async def test_a_page_link_to_dispute_opens_while_frozen_and_nothing_else(scene:
 
 
 async def _proved(scene: Scene, report: LossReport, by: SignedIn) -> None:
-    for kind in (ProofKind.OWNER_CODE, ProofKind.WALLET_REPROOFING):
-        await tickets.record_proof(scene.house, report.ticket_id, kind=kind, source="acta", by=by)
+    await proving.proved(scene.house, scene.wallet, report.ticket_id, by)
 
 
 async def _judged_false(

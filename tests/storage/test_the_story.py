@@ -7,7 +7,7 @@ import pytest
 from domain.accounts import AccountState
 from domain.refusals import AccountIsFrozen, OwnProposal, PageExpired
 from domain.reports import LossKind
-from domain.tickets import ProofKind, ReleaseReason
+from domain.tickets import ReleaseReason
 from service.app import plain_url
 from service.operations import desk, filing, people, reports, tickets, visits
 from service.operations.house import House
@@ -16,6 +16,7 @@ from service.operations.reports import see_receipt
 from service.operations.visits import Draft
 from service.storage.introspection import Introspection
 from tests import people as cast
+from tests import proving
 
 pytestmark = pytest.mark.anyio
 
@@ -61,10 +62,7 @@ async def test_a_report_freezes_and_two_agents_release(house: House, database_ur
     assert [row.reference for row in queue] == [report.reference]
     ticket_id = queue[0].ticket_id
     await tickets.reach_owner(house, ticket_id, by=astrid)
-    await tickets.record_proof(house, ticket_id, kind=ProofKind.OWNER_CODE, source="c", by=astrid)
-    await tickets.record_proof(
-        house, ticket_id, kind=ProofKind.WALLET_REPROOFING, source="x", by=astrid
-    )
+    await proving.proved(house, wallet, ticket_id, astrid)
     await tickets.propose_release(house, ticket_id, reason=ReleaseReason.OWNER_SAFE, by=arne)
     seen = await desk.see_ticket(house, ticket_id, arne)
     assert seen.proposal is not None

@@ -334,6 +334,15 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
         voice="text", problems=("too-many",), retry_at=NOW + timedelta(hours=1)
     ),
     ("mine/done.html", ""): Page(),
+    ("prove/open.html", ""): Page(key="", problems=()),
+    ("prove/open.html", "nothing typed"): Page(key="", problems=("no-key", "no-code")),
+    ("prove/open.html", "misread"): Page(key="K7Q", problems=("bad-key", "no-code")),
+    ("prove/open.html", "not right"): Page(key="K7Q-F3M-X", problems=("not-right",)),
+    ("prove/open.html", "no longer"): Page(key="K7Q-F3M-X", problems=("no-longer",)),
+    ("prove/open.html", "too many"): Page(
+        key="K7Q-F3M-X", problems=("too-many",), retry_at=NOON
+    ),
+    ("prove/done.html", ""): Page(),
     ("owner/card.html", ""): card_page(),
     ("owner/card.html", "a card"): card_page(made_at=NOW, left=9),
     ("owner/card.html", "only shows"): card_page(may_manage=False),

@@ -17,15 +17,17 @@ from domain import events
 from domain.accounts import AccountState
 from domain.events import Event, name_of
 from domain.refusals import Refused
-from domain.tickets import ProofKind, ReleaseReason, Stage
+from domain.tickets import ReleaseReason, Stage
 from domain.wallets import Wallet
-from service.operations import agents, desk, tickets
+from service.operations import agents, desk, owner_codes, tickets
 from service.operations.agents import SignedIn
 from service.operations.house import House
+from service.operations.owner_codes import Entered
 from service.storage.tables import agents as agents_table
 from service.storage.tables import proofs as proofs_table
 from service.wording import templates
 from tests import people as cast
+from tests import proving
 from tests.browsers import Browser, Page
 from tests.desks import Authenticator, Case, a_case, an_agent, proposed
 from tests.houses import CONSOLE
@@ -387,7 +389,9 @@ async def test_a_ticket_of_another_wallet_does_not_exist(
         assert page.text == (await bea.browser.open(wrong + tail)).text
     for tail, fields in (
         ("/owner-reached", {}),
-        ("/proofs", {"kind": "owner-code", "source": "x", "key": str(uuid4())}),
+        ("/proofs", {"kind": "replaced-line", "source": "x", "key": str(uuid4())}),
+        ("/owner-code", {"address": str(uuid4())}),
+        ("/checklist", {"looked_at": "2026-11-21T12:00:00+00:00"}),
         ("/proposal", {"reason": "owner-safe", "seen": "1"}),
         ("/rejection", {"proposal": str(uuid4())}),
     ):
@@ -408,31 +412,40 @@ async def test_the_page_speaks_the_agents_language(house: House, app: Litestar, 
         assert words in page.text
 
 
-async def test_a_proof_without_its_place_is_no_proof_and_what_was_typed_stays(
+async def test_a_line_without_its_reference_is_no_proof_and_what_was_typed_stays(
     house: House, case: Case, astrid: AtDesk
 ) -> None:
     page = await astrid.browser.open(case.path)
     path = f"{case.path}/proofs"
 
-    refused = await page.press(path, kind="", source="Branch Palermo, 88-2041")
+    refused = await page.press(path, replaced_at="2026-11-21T10:00", source="  ")
     assert refused.status == 422
-    assert refused.form(path).fields["source"] == "Branch Palermo, 88-2041"
-    refused = await page.press(path, kind="recovery-card", source="  ")
+    assert "the carrier's reference" in refused.text
+    assert refused.form(path).fields["replaced_at"] == "2026-11-21T10:00"
+    refused = await page.press(path, replaced_at="yesterday", source="claro 7")
     assert refused.status == 422
-    assert refused.form(path).fields["kind"] == "recovery-card"
+    assert refused.form(path).fields["source"] == "claro 7"
     assert await stage_of(house, case, astrid) is Stage.OPENED
 
 
-async def test_a_proof_whose_button_was_pressed_twice_is_one_proof(
-    house: House, case: Case, astrid: AtDesk
+@pytest.mark.parametrize("kind", ["owner-code", "wallet-reproofing", "recovery-card", "tick"])
+async def test_no_other_proof_is_written_down_by_hand(
+    house: House, case: Case, astrid: AtDesk, kind: str
 ) -> None:
     page = await astrid.browser.open(case.path)
-    for _ in range(2):
-        again = await page.press(f"{case.path}/proofs", kind="recovery-card", source="card 4")
-        assert "The proof is recorded." in again.text
+    form = page.form(f"{case.path}/proofs")
+    by_hand = form.fields | {
+        "kind": kind,
+        "source": "the owner swears it",
+        "replaced_at": "2026-11-21T10:00",
+    }
 
+    refused = await astrid.browser.send(f"{case.path}/proofs", by_hand)
+
+    assert refused.status == 422
+    assert "No other proof is written down by hand." in refused.text
     async with house.engine.connect() as db:
-        assert len((await db.execute(select(proofs_table.c.id))).all()) == 1
+        assert (await db.execute(select(proofs_table.c.id))).all() == []
 
 
 async def test_a_closed_ticket_takes_no_proof(
@@ -442,9 +455,13 @@ async def test_a_closed_ticket_takes_no_proof(
     await proposed(house, case, await astrid.signed_in())
     await approved_from(await arne.browser.open(f"{case.path}/approval"), arne, case)
 
-    refused = await page.press(f"{case.path}/proofs", kind="recovery-card", source="card 4")
+    refused = await page.press(
+        f"{case.path}/proofs", replaced_at="2026-11-21T10:00", source="claro 7"
+    )
     assert refused.status == 409
     assert "This ticket is closed." in refused.text
+    for tail in ("owner-code", "checklist"):
+        assert (await page.press(f"{case.path}/{tail}")).status == 409
 
 
 # Two people -------------------------------------------------------------------------------------
@@ -458,11 +475,18 @@ async def test_two_agents_walk_the_whole_way_and_the_account_is_given_back(
     assert "It needs two proofs of different kinds" in page.text
     page = await page.press(f"{case.path}/owner-reached")
     assert "Recorded: you have reached the owner." in page.text
-    page = await page.press(
-        f"{case.path}/proofs", kind="wallet-reproofing", source="Branch Palermo, 88-2041"
-    )
+    await proving.reproved(house, case.wallet, case.ticket_id)
+    page = await astrid.browser.open(case.path)
     assert "Missing: a proof of another kind." in page.text
-    page = await page.press(f"{case.path}/proofs", kind="owner-code", source="call 3021")
+    page = await page.press(f"{case.path}/owner-code")
+    typed = await proving.what_olga_types(house, case.wallet, case.ticket_id)
+    assert f"read this key to them: {typed.key}" in page.text
+    assert typed.code not in page.html
+    assert await owner_codes.enter(house, case.wallet, typed) is Entered.PROVED
+    page = await astrid.browser.open(case.path)
+    assert "The owner says" not in page.text
+    page = await page.press(f"{case.path}/checklist")
+    assert "The checklist is recorded." in page.text
     page = await page.press(f"{case.path}/proposal", reason="owner-safe")
     assert "Proposed. Somebody else has to decide now." in page.text
     assert "This takes level 3 or an officer." in page.text
@@ -470,7 +494,7 @@ async def test_two_agents_walk_the_whole_way_and_the_account_is_given_back(
     page = await (await arne.browser.open(case.path)).follow("Read and decide")
     for words in (
         "The owner is safe and asks for it",
-        "Branch Palermo, 88-2041",
+        "KYC-",
         "Sessions stay void: 1 was ended.",
         "Devices stay barred: Galaxy A54.",
         "The owner is told; Norte reads it the next time it asks.",
@@ -518,9 +542,7 @@ async def test_nobody_approves_what_they_proposed_by_any_way(
     tab = await arne.browser.open(f"{case.path}/approval")
     form = tab.form(f"{case.path}/approval")
     who = await arne.signed_in()
-    await tickets.record_proof(
-        house, case.ticket_id, kind=ProofKind.RECOVERY_CARD, source="card 4", by=who
-    )
+    await proving.card_used(house, case.wallet, case.ticket_id)
     await tickets.propose_release(house, case.ticket_id, reason=ReleaseReason.OWNER_SAFE, by=who)
     seen = await desk.see_ticket(house, case.ticket_id, who)
     assert seen.proposal is not None
@@ -534,7 +556,8 @@ async def test_nobody_approves_what_they_proposed_by_any_way(
     refused = await arne.browser.send(f"{case.path}/approval", form.fields | own | typed)
     assert refused.status == 403
     token = {"csrf_token": form.fields["csrf_token"], "proposal": own["proposal"]}
-    assert (await arne.browser.send(f"{case.path}/rejection", token)).status == 403
+    no = token | {"reason": "other"}
+    assert (await arne.browser.send(f"{case.path}/rejection", no)).status == 403
 
     assert await is_frozen(house, case)
     assert await stage_of(house, case, arne) is Stage.PROPOSED
@@ -546,7 +569,7 @@ async def test_levels_are_kept_by_page_and_by_press(
     ines = await at_desk(house, app, case.wallet, "ines", level=1)
     page = await ines.browser.open(case.path)
     assert "This takes level 2 or above." in page.text
-    token = {"csrf_token": page.form(f"{case.path}/proofs").fields["csrf_token"]}
+    token = {"csrf_token": page.form(f"{case.path}/checklist").fields["csrf_token"]}
     wish = token | {"reason": "owner-safe", "seen": "1"}
     assert (await ines.browser.send(f"{case.path}/proposal", wish)).status == 403
 
@@ -592,8 +615,8 @@ async def test_a_proof_after_the_proposal_voids_it_under_the_approvers_eyes(
     await proposed(house, case, await astrid.signed_in())
     page = await arne.browser.open(f"{case.path}/approval")
     ticket = await astrid.browser.open(case.path)
-    assert "The proposal that waits will no longer stand." in ticket.text
-    await ticket.press(f"{case.path}/proofs", kind="recovery-card", source="card 4")
+    assert "Whatever is recorded here voids it." in ticket.text
+    await proving.card_used(house, case.wallet, case.ticket_id)
 
     refused = await approved_from(page, arne, case)
     assert refused.status == 409
@@ -607,7 +630,7 @@ async def test_a_page_approves_only_the_proposal_it_showed(
 ) -> None:
     await proposed(house, case, await astrid.signed_in())
     page = await arne.browser.open(f"{case.path}/approval")
-    rejected = await page.press(f"{case.path}/rejection")
+    rejected = await page.press(f"{case.path}/rejection", reason="something-open")
     assert "Rejected. The account stays frozen." in rejected.text
     await tickets.propose_release(
         house,
@@ -642,8 +665,7 @@ async def test_a_proposal_on_a_page_that_is_stale_keeps_its_reason(
     house: House, case: Case, astrid: AtDesk
 ) -> None:
     who = await astrid.signed_in()
-    for kind in (ProofKind.WALLET_REPROOFING, ProofKind.OWNER_CODE):
-        await tickets.record_proof(house, case.ticket_id, kind=kind, source="call 7", by=who)
+    await proving.proved(house, case.wallet, case.ticket_id, who)
     page = await astrid.browser.open(case.path)
     await cast.a_report(house, case.wallet, case.cleo, case.cleos_link)
 

@@ -5,13 +5,13 @@ from litestar import Litestar
 from sqlalchemy import select
 
 from domain.reports import LossKind, OwnerSafe
-from domain.tickets import ProofKind
 from domain.wallets import Wallet
-from service.operations import filing, hints, reports, tickets, visits
+from service.operations import filing, hints, reports, visits
 from service.operations.house import House
 from service.operations.visits import Draft
 from service.storage.tables import tickets as tickets_table
 from tests import people as cast
+from tests import proving
 from tests.desks import Case, a_case, proposed
 from tests.helpless import a_card, asks_for_help
 from tests.web.test_console import AtDesk, approved_from, at_desk
@@ -63,8 +63,7 @@ async def test_the_release_waits_for_the_answer_and_the_form_records_it(
 ) -> None:
     await cleo_says_danger(house, case)
     who = await astrid.signed_in()
-    for kind in (ProofKind.WALLET_REPROOFING, ProofKind.OWNER_CODE):
-        await tickets.record_proof(house, case.ticket_id, kind=kind, source="call 7", by=who)
+    await proving.proved(house, case.wallet, case.ticket_id, who)
     page = await astrid.browser.open(case.path)
     assert "first ask, alone, whether somebody makes them ask for it" in page.text
     assert f"{case.path}/proposal" not in [form.action for form in page.forms]

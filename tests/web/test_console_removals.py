@@ -10,13 +10,13 @@ from domain.contacts import Contact, ContactStatus
 from domain.ids import ContactId, ReportId
 from domain.refusals import DeviceReported
 from domain.reports import Outcome
-from domain.tickets import ProofKind
 from domain.wallets import Wallet
-from service.operations import outcomes, tickets
+from service.operations import outcomes
 from service.operations.house import House
 from service.storage import load
 from service.storage.tables import contacts, loss_reports, outbox, proposals
 from tests import people as cast
+from tests import proving
 from tests.browsers import Page
 from tests.desks import Case, a_case
 from tests.web.test_console import AtDesk, approved_from, at_desk, is_frozen
@@ -68,10 +68,7 @@ async def arne(house: House, app: Litestar, wallet: Wallet) -> AtDesk:
 
 
 async def proved(house: House, case: Case, astrid: AtDesk) -> Page:
-    for kind in (ProofKind.WALLET_REPROOFING, ProofKind.OWNER_CODE):
-        await tickets.record_proof(
-            house, case.ticket_id, kind=kind, source="call 7", by=await astrid.signed_in()
-        )
+    await proving.proved(house, case.wallet, case.ticket_id, await astrid.signed_in())
     return await astrid.browser.open(case.path)
 
 
@@ -311,8 +308,7 @@ async def test_an_earlier_release_proves_nothing_after_a_later_freeze(
     async with house.engine.connect() as db:
         ticket = await load.open_loss_ticket_for_change(db, wallet.id, case.account.id)
     assert ticket is not None
-    for kind in (ProofKind.WALLET_REPROOFING, ProofKind.OWNER_CODE):
-        await tickets.record_proof(house, ticket.id, kind=kind, source="call 8", by=astrid_is)
+    await proving.proved(house, wallet, ticket.id, astrid_is)
     later = f"/console/tickets/{ticket.id}"
     page = await (await astrid.browser.open(later)).press(f"{later}/proposal", reason="owner-safe")
     approval = await (await arne.browser.open(later)).follow("Read and decide")

@@ -6,12 +6,11 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import update
 
-from domain.tickets import ProofKind
 from domain.wallets import Wallet
-from service.operations import tickets
 from service.operations.house import House
 from service.storage.tables import contacts
 from tests import people as cast
+from tests import proving
 from tests.desks import Case, a_case
 from tests.web.scene import Scene, a_receipt
 from tests.web.test_console import AtDesk, at_desk
@@ -70,12 +69,12 @@ async def test_a_hint_that_nobody_confirms_is_laid_aside_at_the_desk(
     page = await astrid.browser.open(path)
     assert "First reach the owner, or try twice" in page.text
 
-    page = await page.press(f"{path}/attempts")
+    page = await page.press(f"{path}/attempts", way="other-number")
     await cast.move_clock(house, timedelta(minutes=29))
-    page = await (await astrid.browser.open(path)).press(f"{path}/attempts")
+    page = await (await astrid.browser.open(path)).press(f"{path}/attempts", way="other-number")
     assert f"{path}/closing" not in [form.action for form in page.forms]
     await cast.move_clock(house, timedelta(minutes=1))
-    page = await page.press(f"{path}/attempts")
+    page = await page.press(f"{path}/attempts", way="other-number")
     page = await page.press(f"{path}/closing", reason="not-reached")
 
     assert "Laid aside. Nothing was frozen." in page.text
@@ -92,8 +91,7 @@ async def test_false_is_proposed_by_one_and_confirmed_by_another_at_the_desk(
     judge = next(f.action for f in page.forms if f.action.endswith("/outcome"))
     refused = await page.press(judge, outcome="false")
     assert "It is not yet certain who the owner is" in refused.text
-    for kind in (ProofKind.WALLET_REPROOFING, ProofKind.OWNER_CODE):
-        await tickets.record_proof(house, case.ticket_id, kind=kind, source="call 7", by=who)
+    await proving.proved(house, wallet, case.ticket_id, who)
     refused = await (await astrid.browser.open(case.path)).press(judge, outcome="false")
     assert "The reporter has not been heard" in refused.text
     hearing = judge.replace("/outcome", "/hearing")

@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Row, select
 
-from domain.tickets import ProofKind, ReleaseReason
+from domain.tickets import ReleaseReason
 from service.operations import desk, tickets
 from service.storage.tables import loss_reports, outbox
 from service.storage.tables import tickets as ticket_rows
 from tests import people as cast
+from tests import proving
 from tests.browsers import Browser, Page
 from tests.web.scene import Scene, a_receipt, to_the_report_code
 from tests.web.test_report import is_frozen, two_owners
@@ -268,8 +269,7 @@ async def test_wrong_person_races_a_release(scene: Scene) -> None:
     astrid = await cast.an_agent(scene.house, scene.wallet, "astrid", 2)
     arne = await cast.an_agent(scene.house, scene.wallet, "arne", 3)
     (row,) = (await desk.see_queue(scene.house, astrid)).rows
-    for kind in (ProofKind.OWNER_CODE, ProofKind.WALLET_REPROOFING):
-        await tickets.record_proof(scene.house, row.ticket_id, kind=kind, source="a", by=astrid)
+    await proving.proved(scene.house, scene.wallet, row.ticket_id, astrid)
     reason = ReleaseReason.OWNER_SAFE
     await tickets.propose_release(scene.house, row.ticket_id, reason=reason, by=astrid)
     seen = await desk.see_ticket(scene.house, row.ticket_id, arne)

@@ -50,6 +50,7 @@ class Pages:
             web.post("/devices/{device}/pay", self.pay),
             web.post("/devices/{device}/people", self.people),
             web.post("/devices", self.new_phone),
+            web.post("/counter", self.counter),
         ]
 
     async def ready(self, _: web.Request) -> web.Response:
@@ -117,6 +118,12 @@ class Pages:
     async def new_phone(self, _: web.Request) -> web.StreamResponse:
         device = await self._norte.new_phone()
         return web.HTTPSeeOther(f"/#{device.id}")
+
+    async def counter(self, _: web.Request) -> web.StreamResponse:
+        """Olga comes to the counter with her document."""
+        with suppress(NoAnswer, NotSignedIn):
+            await self._norte.prove_at_counter()
+        return web.HTTPSeeOther("/#counter")
 
     def _device(self, request: web.Request) -> Device:
         found = self._norte.is_ready and self._norte.kept.device(request.match_info["device"])

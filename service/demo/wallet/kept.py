@@ -53,6 +53,9 @@ class Kept(Struct, kw_only=True):
     confirmed: int | None = None
     frozen: bool = False
     display: str = "plain"
+    # What Resguardo said when Olga last proved who she is at the counter: "recorded" or its own
+    # word for a refusal.
+    counter: str | None = None
     # The private key that access tokens are signed with.
     signing_key: dict[str, Any] | None = None
 

@@ -18,6 +18,8 @@ SUPPORT: Final = "+54 800 555 0101"
 PRICE_CENTS: Final = 185_000
 _SESSION_LASTS: Final = timedelta(days=30)
 _PEOPLE_ARE_FRESH_FOR: Final = 5.0
+# A person and a document were looked at (NIST SP 800-63A).
+COUNTER_LEVEL: Final = "ial2"
 _OBEYED: Final = (
     "sessions",
     "refresh-tokens",
@@ -146,6 +148,24 @@ class Norte:
         if device.screen is not Screen.ALIVE:
             raise NotSignedIn
         device.auth_time, device.acr = datetime.now(UTC), STRONG
+        self._store.save(self.kept)
+
+    async def prove_at_counter(self) -> None:
+        """Somebody at the counter looks at Olga and her document, and Norte says so. It releases
+        nothing: two agents do. Raises NoAnswer."""
+        answer = await self.resguardo.call(
+            "POST",
+            f"/v1/accounts/{OLGA}/proofs",
+            {
+                "kind": "wallet-reproofing",
+                "level": COUNTER_LEVEL,
+                "performed_at": _written(datetime.now(UTC)),
+                "reference": f"mostrador-{secrets.token_hex(4)}",
+            },
+            {"Idempotency-Key": str(uuid4())},
+        )
+        done = answer.status in {200, 201}
+        self.kept.counter = "recorded" if done else answer.code or str(answer.status)
         self._store.save(self.kept)
 
     async def people_count(self, device: Device) -> int | None:

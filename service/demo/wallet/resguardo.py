@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-SCOPES: Final = "accounts sessions introspect"
+SCOPES: Final = "accounts sessions introspect proofs"
 _REMEMBERED: Final = 40
 # A poll that repeats itself is one line with a counter, if it is among the newest.
 _NEIGHBOURS: Final = 6

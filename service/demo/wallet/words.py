@@ -90,6 +90,26 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "Não foi possível entrar. Tentar de novo em instantes.",
         "Signing in did not work. Try again in a moment.",
     ),
+    "counter": (
+        "Mostrador: Olga muestra su documento",
+        "Balcão: a Olga mostra o documento",
+        "Counter: Olga shows her document",
+    ),
+    "counter-note": (
+        "Con la cuenta bloqueada, Norte vuelve a comprobar quién es.",
+        "Com a conta bloqueada, o Norte comprova de novo quem é.",
+        "With the account blocked, Norte proves again who she is.",
+    ),
+    "counter-recorded": (
+        "Comprobado y avisado. Deciden dos personas.",
+        "Comprovado e avisado. Duas pessoas decidem.",
+        "Proved and told. Two people decide.",
+    ),
+    "counter-refused": (
+        "No hizo falta: la cuenta no está bloqueada.",
+        "Não foi preciso: a conta não está bloqueada.",
+        "Not needed: the account is not blocked.",
+    ),
     "hood": ("Por dentro", "Por dentro", "Under the hood"),
     "hood-note": (
         "Las últimas llamadas del servidor de Norte a Resguardo.",

@@ -23,7 +23,10 @@ from service.storage.tables import (
     now,
     persons,
     proofs,
+    reveals,
     safety_notes,
+    ticket_messages,
+    ticket_notes,
     tickets,
     wallet_reports,
 )
@@ -136,7 +139,9 @@ async def tickets_to_forget(
     words = (
         exists().where(
             loss_reports.c.ticket_id == tickets.c.id,
-            loss_reports.c.note.isnot(None) | loss_reports.c.reach.isnot(None),
+            loss_reports.c.note.isnot(None)
+            | loss_reports.c.reach.isnot(None)
+            | loss_reports.c.network.isnot(None),
         )
         | exists().where(
             wallet_reports.c.ticket_id == tickets.c.id,
@@ -146,6 +151,11 @@ async def tickets_to_forget(
         | exists().where(disputes.c.ticket_id == tickets.c.id, disputes.c.note.isnot(None))
         | exists().where(proofs.c.ticket_id == tickets.c.id, proofs.c.source.isnot(None))
         | exists().where(safety_notes.c.ticket_id == tickets.c.id)
+        | exists().where(ticket_notes.c.ticket_id == tickets.c.id, ticket_notes.c.said.isnot(None))
+        | exists().where(
+            ticket_messages.c.ticket_id == tickets.c.id, ticket_messages.c.own_line.isnot(None)
+        )
+        | exists().where(reveals.c.ticket_id == tickets.c.id, reveals.c.words.isnot(None))
     )
     ours = (tickets.c.wallet_id == wallet_id) & (tickets.c.closed_at <= closed_before)
     rows = await db.execute(select(tickets.c.id, tickets.c.account_id).where(ours, words))

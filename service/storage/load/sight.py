@@ -3,6 +3,7 @@
 An agent who is owner or contact somewhere has nothing to look for on that account's tickets.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Agent
-from domain.ids import AccountId, WalletId
+from domain.ids import AccountId, AgentId, WalletId
 from domain.safety import kinds_seen_by
 from domain.tickets import TicketKind
 from service.storage.tables import (
@@ -39,17 +40,24 @@ class Sight(Struct, frozen=True, kw_only=True):
 
 async def sight_of(db: AsyncConnection, agent: Agent) -> Sight:
     """As it is now: whoever became a contact a minute ago no longer sees the ticket."""
-    found = await db.execute(_own(agent))
-    return Sight(
-        wallets=agent.wallets,
-        kinds=kinds_seen_by(agent),
-        own=tuple(AccountId(one) for one in found.scalars()),
-    )
+    return (await sights_of(db, (agent,)))[agent.id]
 
 
-def _own(agent: Agent) -> Any:
-    """Every account that one of the agent's addresses leads to."""
-    theirs = agent_addresses.c.agent_id == agent.id
+async def sights_of(db: AsyncConnection, agents: Collection[Agent]) -> dict[AgentId, Sight]:
+    """The same for many at once, by one question."""
+    own: dict[AgentId, list[AccountId]] = {agent.id: [] for agent in agents}
+    for row in await db.execute(_own(own)):
+        own[AgentId(row.agent_id)].append(AccountId(row.account_id))
+    return {
+        agent.id: Sight(wallets=agent.wallets, kinds=kinds_seen_by(agent), own=tuple(own[agent.id]))
+        for agent in agents
+    }
+
+
+def _own(agents: Collection[AgentId]) -> Any:
+    """Every account that one of the agents' addresses leads to."""
+    theirs = agent_addresses.c.agent_id.in_(agents)
+    whose = agent_addresses.c.agent_id
 
     def same(table: Any) -> Any:
         mine = agent_addresses.c.wallet_id == table.c.wallet_id
@@ -57,12 +65,14 @@ def _own(agent: Agent) -> Any:
 
     held = contacts.join(person_addresses, person_addresses.c.person_id == contacts.c.person_id)
     return union(
-        select(account_addresses.c.account_id)
-        .join(agent_addresses, same(account_addresses))
-        .where(theirs),
-        select(contacts.c.account_id).join(agent_addresses, same(contacts)).where(theirs),
-        select(contacts.c.account_id)
-        .select_from(held)
-        .join(agent_addresses, same(person_addresses))
-        .where(theirs),
+        *(
+            select(whose, found.c.account_id)
+            .select_from(joined.join(agent_addresses, same(table)))
+            .where(theirs)
+            for found, joined, table in (
+                (account_addresses, account_addresses, account_addresses),
+                (contacts, contacts, contacts),
+                (contacts, held, person_addresses),
+            )
+        )
     )

@@ -1,6 +1,7 @@
 """The agents, and what they establish and decide on a ticket."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,12 +19,15 @@ from sqlalchemy import (
     TypedColumns,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
+from domain.tickets import KeepReason, ProposalKind, ReleaseReason
 from service.storage.tables.columns import (
     instant,
     key,
     maybe_instant,
+    maybe_key,
     maybe_sealed,
     maybe_to,
     maybe_words,
@@ -53,6 +57,8 @@ class agents_columns(TypedColumns):
     created_at: Named[datetime] = instant()
     ended_at: Named[datetime | None] = maybe_instant()
     trained_for_safety: Named[bool] = Column(Boolean, nullable=False)
+    speaks: Named[list[str]] = Column(ARRAY(Text), nullable=False, server_default=text("'{}'"))
+    serves_losses: Named[bool] = Column(Boolean, nullable=False, server_default=text("true"))
     row_version: Named[int] = row_version()
 
 
@@ -92,10 +98,15 @@ class proofs_columns(TypedColumns):
     recorded_at: Named[datetime] = instant()
     source: Named[bytes | None] = maybe_sealed()
     level: Named[str | None] = maybe_words()
+    address_id: Named[UUID | None] = maybe_key()
     row_version: Named[int] = row_version()
 
 
 proofs = Table("proofs", metadata, proofs_columns, Index("proofs_ticket_id_idx", "ticket_id"))
+
+
+def listed(values: type[StrEnum]) -> str:
+    return ", ".join(f"'{value.value}'" for value in values)
 
 
 class proposals_columns(TypedColumns):
@@ -103,12 +114,21 @@ class proposals_columns(TypedColumns):
     wallet_id: Named[UUID] = to("wallets.id")
     ticket_id: Named[UUID] = to("tickets.id")
     proposed_by: Named[UUID] = to("agents.id")
+    kind: Named[str] = Column(Text, nullable=False, server_default="release")
     reason: Named[str] = words()
+    to_bring: Named[list[str]] = Column(ARRAY(Text), nullable=False, server_default="{}")
     evidence_version: Named[int] = number()
     proposed_at: Named[datetime] = instant()
     status: Named[str] = words()
+    # Whom the system picked to decide, until when, and whom before.
+    approver_id: Named[UUID | None] = maybe_to("agents.id")
+    picked_at: Named[datetime | None] = maybe_instant()
+    answers_until: Named[datetime | None] = maybe_instant()
+    passed_over: Named[list[UUID]] = Column(ARRAY(Uuid), nullable=False, server_default="{}")
     decided_by: Named[UUID | None] = maybe_to("agents.id")
     decided_at: Named[datetime | None] = maybe_instant()
+    reject_reason: Named[str | None] = maybe_words()
+    reject_words: Named[bytes | None] = maybe_sealed()
     row_version: Named[int] = row_version()
 
 
@@ -116,7 +136,22 @@ proposals = Table(
     "proposals",
     metadata,
     proposals_columns,
+    one_of("kind", *(kind.value for kind in ProposalKind)),
     one_of("status", "pending", "approved", "rejected", "void"),
+    CheckConstraint(
+        f"(kind = 'release' AND reason IN ({listed(ReleaseReason)}))"
+        f" OR (kind = 'keep-frozen' AND reason IN ({listed(KeepReason)}))",
+        name="reason",
+    ),
+    # Nobody is picked for what they proposed, and nobody else approves what somebody was picked
+    # for. That the one who decides may do so is a trigger's business: it reads their row.
+    CheckConstraint(
+        "(approver_id IS NULL) = (answers_until IS NULL) AND approver_id <> proposed_by",
+        name="picked",
+    ),
+    CheckConstraint(
+        "status <> 'approved' OR approver_id IS NULL OR approver_id = decided_by", name="turn"
+    ),
     # Nobody approves what they proposed, whatever the code says.
     CheckConstraint(
         "status = 'void' OR decided_by IS NULL OR decided_by <> proposed_by", name="two_people"
@@ -130,4 +165,9 @@ Index(
     proposals.c.ticket_id,
     unique=True,
     postgresql_where=proposals.c.status == "pending",
+)
+Index(
+    "proposals_picked_idx",
+    proposals.c.wallet_id,
+    postgresql_where=(proposals.c.status == "pending") & proposals.c.approver_id.isnot(None),
 )

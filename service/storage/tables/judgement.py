@@ -20,6 +20,7 @@ from service.storage.tables.columns import (
     maybe_instant,
     maybe_sealed,
     maybe_to,
+    maybe_words,
     metadata,
     one_of,
     row_version,
@@ -52,6 +53,7 @@ class attempts_columns(TypedColumns):
     ticket_id: Named[UUID] = to("tickets.id")
     tried_by: Named[UUID] = to("agents.id")
     tried_at: Named[datetime] = instant()
+    way: Named[str | None] = maybe_words()
     row_version: Named[int] = row_version()
 
 

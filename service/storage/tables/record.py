@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Index,
+    Integer,
     Named,
     SmallInteger,
     Table,
@@ -16,7 +17,15 @@ from sqlalchemy import (
     text,
 )
 
-from service.storage.tables.columns import instant, key, maybe_key, metadata, sealed, words
+from service.storage.tables.columns import (
+    instant,
+    key,
+    maybe_instant,
+    maybe_key,
+    metadata,
+    sealed,
+    words,
+)
 
 
 class journal_columns(TypedColumns):
@@ -64,3 +73,22 @@ class seals_columns(TypedColumns):
 
 
 seals = Table("seals", metadata, seals_columns)
+
+
+class journal_checks_columns(TypedColumns):
+    """How each chain was found when it was checked last, so that a page can say so."""
+
+    wallet_id: Named[UUID] = Column(Uuid, primary_key=True)
+    # So far every entry fits, and this is the seal it ends with.
+    number: Named[int] = Column(BigInteger, nullable=False)
+    hash: Named[bytes] = sealed()
+    checked_at: Named[datetime] = instant()
+    # When it was walked from its beginning, last.
+    whole_at: Named[datetime | None] = maybe_instant()
+    # The first number that does not fit.
+    broken_at: Named[int | None] = Column(BigInteger, nullable=True)
+    # Accounts whose state is not what the journal leads to; counted when the whole was walked.
+    unexplained: Named[int] = Column(Integer, nullable=False)
+
+
+journal_checks = Table("journal_checks", metadata, journal_checks_columns)

@@ -1,0 +1,291 @@
+"""An account stays frozen for now: two decide, a third looks again, a proof leads back."""
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+
+from domain import tickets
+from domain.access import Agent
+from domain.events import AccountKeptFrozen, KeepingProposed, KeepingRejected, KeepingReviewed
+from domain.ids import AgentId, ReleaseReviewId
+from domain.policy import TicketPolicy
+from domain.refusals import (
+    AccountNotFrozen,
+    AlreadyDecided,
+    AlreadyProposed,
+    EvidenceChanged,
+    Involved,
+    KeptFrozen,
+    LevelTooLow,
+    NothingPending,
+    NotKeptFrozen,
+    OwnDecision,
+    OwnProposal,
+    TooNewToApprove,
+)
+from domain.tickets import (
+    KEPT_FROZEN,
+    OPENED,
+    OWNER_REACHED,
+    PROPOSED,
+    PROVED,
+    Finding,
+    KeepReason,
+    ProofKind,
+    Proposal,
+    ProposalKind,
+    ProposalStatus,
+    RejectReason,
+    ReleaseReview,
+    ToBring,
+)
+from tests.builders import (
+    A_MOMENT,
+    AN_HOUR,
+    ARNE,
+    ASTRID,
+    NOON,
+    NORTE,
+    OLGAS,
+    SOFIA,
+    TICKET,
+    a_proof,
+    a_proposal,
+    a_ticket,
+    an_agent,
+    an_officer,
+    arne,
+    astrid,
+    enough_proofs,
+    sofia,
+)
+
+POLICY: Final = TicketPolicy()
+THREE_DAYS: Final = timedelta(hours=72)
+
+
+def a_keeping(**changes: Any) -> Proposal:
+    said = {"kind": ProposalKind.KEEP_FROZEN, "reason": KeepReason.SIGNS_OF_FRAUD.value}
+    return a_proposal(**{**said, **changes})
+
+
+def kept(**changes: Any) -> Any:
+    return tickets.keep_frozen(
+        a_ticket(stage=PROPOSED, proposed_at=NOON),
+        a_keeping(to_bring=(ToBring.POLICE_REPORT,)),
+        **{"version": 3, "policy": POLICY, "by": arne(), "now": NOON, **changes},
+    )
+
+
+@pytest.mark.parametrize("stage", [OPENED, OWNER_REACHED, PROVED])
+def test_it_is_proposed_at_any_stage_without_proofs(stage: tickets.Stage) -> None:
+    change = tickets.propose_keeping(
+        a_ticket(stage=stage), a_keeping(), pending=None, by=astrid(), now=NOON
+    )
+
+    assert (change.value.stage, change.value.proposed_at) == (PROPOSED, NOON)
+    (event,) = change.events
+    assert isinstance(event, KeepingProposed)
+    assert (event.proposed_by, event.reason) == (ASTRID, "signs-of-fraud")
+
+
+def test_what_cannot_be_kept_frozen() -> None:
+    def propose(**changes: Any) -> object:
+        by = changes.pop("by", astrid())
+        pending = changes.pop("pending", None)
+        return tickets.propose_keeping(
+            a_ticket(**changes), a_keeping(), pending=pending, by=by, now=NOON
+        )
+
+    with pytest.raises(LevelTooLow):
+        propose(by=an_agent(1))
+    with pytest.raises(AccountNotFrozen):
+        propose(unconfirmed=True)
+    with pytest.raises(AlreadyProposed):
+        propose(pending=a_proposal())
+    with pytest.raises(KeptFrozen):
+        propose(stage=KEPT_FROZEN, kept_frozen_at=NOON)
+    assert propose()
+
+
+def test_nothing_is_released_straight_from_where_it_is_kept_frozen() -> None:
+    with pytest.raises(KeptFrozen):
+        tickets.propose(
+            a_ticket(stage=KEPT_FROZEN),
+            a_proposal(),
+            pending=None,
+            proofs=enough_proofs(),
+            policy=POLICY,
+            by=astrid(),
+            now=NOON,
+        )
+
+
+def test_the_second_person_keeps_it_and_a_supervisor_looks_within_three_days() -> None:
+    approved, ticket = kept()
+
+    assert approved.value.status is ProposalStatus.APPROVED
+    assert (ticket.value.stage, ticket.value.is_open) == (KEPT_FROZEN, True)
+    assert (ticket.value.kept_frozen_at, ticket.value.review_until) == (NOON, NOON + THREE_DAYS)
+    (event,) = ticket.events
+    assert isinstance(event, AccountKeptFrozen)
+    assert (event.account_id, event.ticket_id) == (OLGAS, TICKET)
+    assert (event.proposed_by, event.approved_by, event.version) == (ASTRID, ARNE, 3)
+    assert (event.reason, event.to_bring) == ("signs-of-fraud", ("police-report",))
+
+
+def test_keeping_needs_another_who_may_on_the_same_evidence() -> None:
+    with pytest.raises(LevelTooLow):
+        kept(by=an_agent(2))
+    with pytest.raises(TooNewToApprove):
+        kept(by=arne(can_approve_from=NOON + A_MOMENT))
+    with pytest.raises(OwnProposal):
+        kept(by=an_agent(3, id=ASTRID))
+    with pytest.raises(EvidenceChanged):
+        tickets.keep_frozen(
+            a_ticket(evidence_version=1), a_keeping(), version=1, policy=POLICY, by=arne(), now=NOON
+        )
+    assert kept(by=an_officer())
+
+
+def test_neither_kind_is_approved_as_the_other() -> None:
+    with pytest.raises(NothingPending):
+        tickets.approve(a_ticket(), a_keeping(), by=arne(), now=NOON)
+    with pytest.raises(NothingPending):
+        tickets.keep_frozen(a_ticket(), a_proposal(), version=1, policy=POLICY, by=arne(), now=NOON)
+
+
+def test_a_no_says_why_and_leads_back_to_where_the_facts_are() -> None:
+    change = tickets.reject(
+        a_ticket(), a_keeping(), by=arne(), now=NOON, reason=RejectReason.SOMETHING_OPEN
+    )
+
+    assert change.value.reject_reason is RejectReason.SOMETHING_OPEN
+    (event,) = change.events
+    assert isinstance(event, KeepingRejected)
+    assert event.reason == "something-open"
+    waiting = a_ticket(stage=PROPOSED, proposed_at=NOON)
+    assert tickets.back_to_proofs(waiting).stage is OPENED
+    reached = a_ticket(stage=PROPOSED, proposed_at=NOON, owner_reached_at=NOON)
+    assert tickets.back_to_proofs(reached).stage is OWNER_REACHED
+    proved = a_ticket(stage=PROPOSED, proposed_at=NOON, proved_at=NOON)
+    assert tickets.back_to_proofs(proved).stage is PROVED
+    assert tickets.back_to_proofs(a_ticket()) == a_ticket()
+
+
+def a_kept_ticket(**changes: Any) -> tickets.Ticket:
+    facts = {"kept_frozen_at": NOON, "review_until": NOON + THREE_DAYS, **changes}
+    return a_ticket(stage=KEPT_FROZEN, **facts)
+
+
+def the_decision() -> Proposal:
+    return a_keeping(status=ProposalStatus.APPROVED, decided_by=ARNE, decided_at=NOON)
+
+
+def test_only_a_third_person_of_level_four_looks_at_it_again() -> None:
+    def review(by: Agent, **changes: Any) -> object:
+        ticket = changes.get("ticket", a_kept_ticket())
+        decision = changes.get("decision", the_decision())
+        return tickets.review_keeping(ticket, decision, keeps=True, policy=POLICY, by=by, now=NOON)
+
+    with pytest.raises(LevelTooLow):
+        review(an_agent(3))
+    with pytest.raises(LevelTooLow):
+        review(an_officer())
+    for one_of_the_two in (ASTRID, ARNE):
+        with pytest.raises(OwnDecision):
+            review(an_agent(4, id=one_of_the_two))
+    with pytest.raises(OwnDecision):
+        review(sofia(), decision=None)
+    with pytest.raises(NotKeptFrozen):
+        review(sofia(), ticket=a_ticket())
+    assert review(sofia())
+
+
+def test_it_stays_for_as_long_again_or_is_worked_on_with_the_time_a_decision_takes() -> None:
+    late = NOON + THREE_DAYS
+    stays = tickets.review_keeping(
+        a_kept_ticket(), the_decision(), keeps=True, policy=POLICY, by=sofia(), now=late
+    )
+    back = tickets.review_keeping(
+        a_kept_ticket(owner_reached_at=NOON),
+        the_decision(),
+        keeps=False,
+        policy=POLICY,
+        by=sofia(),
+        now=late,
+    )
+
+    assert stays.value.stage is KEPT_FROZEN
+    assert (stays.value.reviewed_at, stays.value.review_until) == (late, late + THREE_DAYS)
+    assert (back.value.stage, back.value.kept_frozen_at) == (OWNER_REACHED, None)
+    assert (back.value.review_until, back.value.reviewed_at) == (None, late)
+    assert back.value.decision_until == late + POLICY.decided_within
+    (event,) = back.events
+    assert isinstance(event, KeepingReviewed)
+    assert (event.reviewed_by, event.keeps, event.review_until) == (SOFIA, False, None)
+
+
+def test_enough_proofs_lead_back_and_too_few_do_not() -> None:
+    code, reproofing = enough_proofs()
+
+    few = tickets.prove(a_kept_ticket(), code, before=(), policy=POLICY, now=NOON + AN_HOUR).value
+    enough = tickets.prove(
+        a_kept_ticket(), reproofing, before=(code,), policy=POLICY, now=NOON + AN_HOUR
+    ).value
+
+    assert few.stage is KEPT_FROZEN
+    assert (enough.stage, enough.kept_frozen_at, enough.review_until) == (PROVED, None, None)
+
+
+def test_a_proof_that_is_not_enough_takes_the_ticket_back_from_what_was_proposed() -> None:
+    waiting = a_ticket(stage=PROPOSED, proposed_at=NOON)
+
+    proved = tickets.prove(
+        waiting, a_proof(ProofKind.OWNER_CODE), before=(), policy=POLICY, now=NOON
+    ).value
+
+    assert (proved.stage, proved.proposed_at) == (OPENED, None)
+
+
+# A release that is looked at again --------------------------------------------------------------
+
+
+def a_review(**changes: Any) -> ReleaseReview:
+    facts: dict[str, Any] = {
+        "id": ReleaseReviewId(UUID(int=81)),
+        "wallet_id": NORTE,
+        "account_id": OLGAS,
+        "ticket_id": TICKET,
+        "involved": (ASTRID, ARNE),
+        "drawn_at": NOON,
+    }
+    return ReleaseReview(**{**facts, **changes})
+
+
+def test_a_release_is_looked_at_again_by_somebody_uninvolved() -> None:
+    def look(**changes: Any) -> object:
+        return tickets.review_release(
+            a_review(), Finding.IN_ORDER, words=None, by=an_agent(3, **changes), now=NOON
+        )
+
+    for involved in (ASTRID, ARNE):
+        with pytest.raises(Involved):
+            look(id=involved)
+    with pytest.raises(LevelTooLow):
+        tickets.review_release(a_review(), Finding.IN_ORDER, words=None, by=an_agent(2), now=NOON)
+    assert look(id=AgentId(UUID(int=82)))
+
+
+def test_what_was_found_is_said_once() -> None:
+    drawn = tickets.draw_release(a_review(), now=NOON)
+    found = tickets.review_release(
+        drawn.value, Finding.NOT_IN_ORDER, words=b"sealed", by=sofia(), now=NOON
+    )
+
+    assert found.value.finding is Finding.NOT_IN_ORDER
+    assert (found.value.reviewed_by, found.value.words) == (SOFIA, b"sealed")
+    with pytest.raises(AlreadyDecided):
+        tickets.review_release(found.value, Finding.IN_ORDER, words=None, by=sofia(), now=NOON)

@@ -1,0 +1,83 @@
+"""Signs: what was counted, from which number on it is told, and that it decides nothing."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from domain import signs
+from domain.policy import SIGNS
+from domain.signs import Counted, Facts, SignKind, TryWay
+from tests.builders import A_DAY, AN_HOUR, NOON
+
+
+def so_often(times: int) -> Counted:
+    if times == 0:
+        return Counted()
+    return Counted(times=times, first_at=NOON - AN_HOUR, last_at=NOON)
+
+
+def kinds(facts: Facts) -> list[SignKind]:
+    return [sign.kind for sign in signs.read(facts)]
+
+
+def test_the_numbers_of_signs() -> None:
+    assert SIGNS.changed_within == 7 * A_DAY
+    assert SIGNS.lately == 30 * A_DAY
+    assert SIGNS.young_for == 30 * A_DAY
+    assert SIGNS.alike_within == timedelta(hours=1)
+    assert (SIGNS.several_owners, SIGNS.several_reports) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("fact", "least", "kind"),
+    [
+        ("tries", 1, SignKind.TRIES),
+        ("contacts_changed", 1, SignKind.CONTACTS_CHANGED),
+        ("addresses_changed", 1, SignKind.ADDRESSES_CHANGED),
+        ("reported_for", 2, SignKind.REPORTER_OF_SEVERAL),
+        ("reports", 2, SignKind.SEVERAL_REPORTS),
+        ("look_alikes", 2, SignKind.LOOK_ALIKES),
+        ("reporters_frozen", 1, SignKind.REPORTER_FROZEN),
+        ("mutual", 1, SignKind.MUTUAL),
+    ],
+)
+def test_each_sign_is_told_from_its_number_on(fact: str, least: int, kind: SignKind) -> None:
+    fewer: dict[str, Any] = {fact: so_often(least - 1)}
+    enough: dict[str, Any] = {fact: so_often(least)}
+
+    assert kinds(Facts(**fewer)) == []
+    assert kinds(Facts(**enough)) == [kind]
+
+
+def test_a_ticket_on_which_nothing_was_counted_shows_none() -> None:
+    assert signs.read(Facts()) == ()
+
+
+def test_a_sign_says_since_when_and_its_numbers() -> None:
+    facts = Facts(
+        tries=so_often(7),
+        tried_ways=(TryWay.SESSION, TryWay.CARD),
+        from_new_device=True,
+        reported_for=so_often(3),
+        named_by=4,
+        reports=so_often(2),
+        reports_before=1,
+    )
+
+    tries, several, reports = signs.read(facts)
+
+    assert (tries.times, tries.since, tries.last_at) == (7, NOON - AN_HOUR, NOON)
+    assert tries.ways == (TryWay.SESSION, TryWay.CARD)
+    assert tries.from_new_device
+    assert not tries.from_known_device
+    assert (several.times, several.beside) == (3, 4)
+    assert (reports.times, reports.beside) == (2, 1)
+
+
+@pytest.mark.parametrize("missing", ["first_at", "last_at"])
+def test_what_has_no_instant_is_no_sign(missing: str) -> None:
+    nothing: dict[str, Any] = {missing: None}
+
+    assert kinds(Facts(tries=replace(so_often(1), **nothing))) == []
