@@ -22,6 +22,9 @@ from service.storage.values import BrowserKind
 
 # Rows that one statement makes; few enough that a stopped run stops soon.
 _AT_ONCE: Final = 50_000
+_PASSPHRASE: Final = "of somebody who never types it"  # noqa: S105  # of a database that goes
+# An account has been through this many before.
+_CLOSED_EACH: Final = 10
 
 
 def console_host(ground: Ground) -> str:
@@ -47,7 +50,7 @@ async def _signed_in(house: House, ground: Ground, login: str) -> str:
     new = NewAgent(
         login=login,
         name="Sofia",
-        password="a passphrase of no account",
+        password=_PASSPHRASE,
         level=4,
         wallets=(ground.wallet.id,),
         language="es",
@@ -78,7 +81,11 @@ async def _fill(ground: Ground, open_ones: range, closed_ones: range) -> None:
     engine = create_async_engine(ground.cluster.url(embedded.SERVICE))
     try:
         for part in _parts(open_ones):
-            for statement in (_OWNERS, _OPEN, _ENTRIES):
+            for statement in (_PERSONS["open"], _OWNERS["open"], _OPEN, _ENTRIES):
+                await _run(engine, statement, part)
+        owned = range(closed_ones.start // _CLOSED_EACH + 1, closed_ones.stop // _CLOSED_EACH + 1)
+        for part in _parts(owned):
+            for statement in (_PERSONS["over"], _OWNERS["over"]):
                 await _run(engine, statement, part)
         for part in _parts(closed_ones):
             await _run(engine, _CLOSED, part)
@@ -103,24 +110,43 @@ async def _run(engine: AsyncEngine, statement: str, part: dict[str, Any]) -> Non
 
 
 # Ids that say what they are of; the order of the queue is that of instants.
-_ID: Final = "('{kind}' || lpad(to_hex(n), 24, '0'))::uuid"
-_OWNER, _TICKET, _OVER, _ENTRY = (
-    _ID.format(kind=kind) for kind in ("aaaa0000", "bbbb0000", "cccc0000", "dddd0000")
-)
+_ID: Final = "('{kind}' || lpad(to_hex({number}), 24, '0'))::uuid"
+_OVERS: Final = f"greatest(n / {_CLOSED_EACH}, 1)"
+
+
+def _id(kind: str, number: str = "n") -> str:
+    return _ID.format(kind=kind, number=number)
+
+
 _EACH: Final = "generate_series(cast(:first as int), cast(:last as int)) n"
-_OWNERS: Final = f"""
+_KINDS: Final = {"open": "0000", "over": "1111"}
+_PERSONS: Final = {
+    word: f"""
+insert into persons (id, wallet_id, data_key_id, language, created_at, row_version)
+select {_id(f"eeee{kind}")}, wallet_id, data_key_id, language, created_at, 1
+  from (select * from persons where id = (select person_id from accounts
+                                           where subject = 'owner-0')) pattern, {_EACH}
+"""  # noqa: S608  # our own words
+    for word, kind in _KINDS.items()
+}
+_OWNERS: Final = {
+    word: f"""
 insert into accounts (id, wallet_id, subject, person_id, first_name, display_name, language,
                       time_zone, state, version, epoch, display, frozen_at, confirmed_done,
                       created_at, row_version)
-select {_OWNER}, wallet_id, 'queue-' || n, person_id, first_name, display_name, language,
-       time_zone, 'frozen', 1, 1, display, now(), confirmed_done, created_at, 1
+select {_id(f"aaaa{kind}")}, wallet_id, '{word}-' || n, {_id(f"eeee{kind}")}, first_name,
+       display_name, language, time_zone, '{"frozen" if word == "open" else "active"}', 1, 1,
+       display, {"now()" if word == "open" else "null"}, confirmed_done, created_at, 1
   from (select * from accounts where subject = 'owner-0') pattern, {_EACH}
 """  # noqa: S608  # our own words
+    for word, kind in _KINDS.items()
+}
 _OPEN: Final = f"""
 insert into tickets (id, wallet_id, account_id, kind, priority, stage, boost, reference, opened_at,
                      first_attempt_until, decision_until, unconfirmed, danger, evidence_version,
                      row_version)
-select {_TICKET}, wallet_id, {_OWNER}, 'loss', 'urgent', 'opened', n % 3, 'OPEN-' || n,
+select {_id("bbbb0000")}, wallet_id, {_id("aaaa0000")}, 'loss', 'urgent', 'opened', n % 3,
+       'OPEN-' || n,
        now() - n * interval '1 s', now() + n * interval '1 s', now() + n * interval '1 min',
        false, false, 0, 1
   from (select * from accounts where subject = 'owner-0') pattern, {_EACH}
@@ -129,14 +155,15 @@ _CLOSED: Final = f"""
 insert into tickets (id, wallet_id, account_id, kind, priority, stage, boost, reference, opened_at,
                      first_attempt_until, decision_until, closed_at, unconfirmed, danger,
                      evidence_version, row_version)
-select {_OVER}, wallet_id, id, 'loss', 'urgent', 'released', 0, 'OVER-' || n,
+select {_id("cccc0000")}, wallet_id, {_id("aaaa1111", _OVERS)}, 'loss', 'urgent', 'released', 0,
+       'OVER-' || n,
        now() - n * interval '1 min', now(), now(), now() - n * interval '1 s',
        false, false, 0, 1
-  from (select * from accounts where subject = 'owner-1') pattern, {_EACH}
+  from (select * from accounts where subject = 'owner-0') pattern, {_EACH}
 """  # noqa: S608  # our own words
 _ENTRIES: Final = f"""
 insert into journal (id, wallet_id, at, account_id, entry)
-select {_ENTRY}, wallet_id, now(), {_OWNER},
+select {_id("dddd0000")}, wallet_id, now(), {_id("aaaa0000")},
        '{{"by":{{"kind":"clock"}},"what":{{"event":"ticket-opened"}}}}'
   from (select * from accounts where subject = 'owner-0') pattern, {_EACH}
 """  # noqa: S608  # our own words

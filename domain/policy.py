@@ -101,7 +101,10 @@ class SessionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ReleaseHours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Hours of some days of the week, Monday being 1. Shut at or before they open: on the next day."""
+    """Hours of some days of the week, Monday being 1.
+
+    What shuts at or before the time at which it opens shuts on the next day.
+    """
 
     days: Annotated[tuple[Annotated[int, Meta(ge=1, le=7)], ...], Meta(min_length=1, max_length=7)]
     opens: TimeOfDay
@@ -157,7 +160,7 @@ class TicketPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     release_hours: tuple[ReleaseHours, ...] = ()
     # Somebody who is there answers a proposal in this time; else others are woken.
     approved_within: timedelta = timedelta(minutes=15)
-    # A breach that nobody makes good goes up again, so that it does not end with those who missed it.
+    # A breach that nobody makes good goes up again: it must not end with those who missed it.
     raised_again_after: timedelta = timedelta(hours=1)
     # A carrier opens tomorrow; whoever waits longer than a night is better looked at again,
     pause_lasts_at_most: timedelta = timedelta(hours=12)

@@ -1,10 +1,11 @@
-"""What decisions are made of in tests: a ticket with proofs, a desk of several, a client's freezes."""
+"""What decisions are made of in tests: what waits, who is there, and a client's freezes."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import update
 
 from domain.client_mistakes import ClientMistake, MistakenFreeze, MistakeReason
@@ -109,9 +110,7 @@ async def every_release_is_drawn(house: House, wallet: Wallet) -> Wallet:
     policy = Policy(tickets=TicketPolicy(reviewed_one_in=1))
     async with house.engine.begin() as db:
         stored = await load.wallet(db, wallet.id)
-        changed = Wallet(
-            **{n: getattr(stored, n) for n in stored.__struct_fields__} | {"policy": policy}
-        )
+        changed = replace(stored, policy=policy)
         return await put(db, stored, changed)
 
 

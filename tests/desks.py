@@ -61,9 +61,15 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 async def an_agent(
-    house: House, wallet: Wallet, login: str, *, level: int, language: str = "en"
+    house: House,
+    wallet: Wallet,
+    login: str,
+    *,
+    level: int,
+    language: str = "en",
+    own: tuple[str, ...] = (),
 ) -> Authenticator:
-    """May approve since yesterday."""
+    """May approve since yesterday; `own` are their own addresses."""
     new = NewAgent(
         login=login,
         name=login.capitalize(),
@@ -71,6 +77,7 @@ async def an_agent(
         level=level,
         wallets=(wallet.id,),
         language=language,
+        own_addresses=own,
     )
     secret = await agents.add_agent(house, new)
     since = await cast.now(house) - timedelta(days=1)

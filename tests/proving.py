@@ -62,6 +62,11 @@ async def reproved(house: House, wallet: Wallet, ticket_id: TicketId) -> None:
 
 async def code_entered(house: House, wallet: Wallet, ticket_id: TicketId, by: SignedIn) -> None:
     """An agent asks for it, the owner reads it in their mailbox and types it at `/prove`."""
+    async with house.engine.connect() as db:
+        earlier = await load.last_owner_code(db, wallet.id, ticket_id)
+    if earlier is not None:
+        # Another one is not sent at once.
+        await cast.move_clock(house, timedelta(minutes=1))
     mailbox = await the_address(house, wallet, ticket_id, AddressKind.EMAIL)
     await owner_codes.ask(house, ticket_id, mailbox.id, by=by)
     typed = await what_olga_types(house, wallet, ticket_id)

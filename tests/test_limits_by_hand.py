@@ -67,7 +67,8 @@ async def test_a_login_is_reset_and_that_is_recorded(operator: Operator, house: 
     assert (await operator.runs("reset", "--login", "Astrid")).output == "1 reset.\n"
     assert (await operator.runs("reset", "--login", "Astrid")).output == "0 reset.\n"
     async with house.engine.connect() as db:
-        entries = (await db.scalars(select(journal.c.entry))).all()
+        own = journal.c.wallet_id == THE_INSTALLATION
+        entries = (await db.scalars(select(journal.c.entry).where(own))).all()
     assert [entry for entry in entries if "limit-reset" in entry and "operator" in entry] == entries
     assert len(entries) == 1
     assert "astrid" not in entries[0].lower()

@@ -73,7 +73,7 @@ def downgrade() -> None:
 def _clock_events() -> None:
     op.create_table(
         "clock_events",
-        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("wallet_id", sa.Uuid(), nullable=False),
         sa.Column("ticket_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=True),
@@ -81,7 +81,7 @@ def _clock_events() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("until_before", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("clock_events_pkey")),
+        sa.PrimaryKeyConstraint("number", name=op.f("clock_events_pkey")),
         sa.CheckConstraint(_CLOCKS, name=op.f("clock_events_kind_check")),
         sa.CheckConstraint(_WHAT, name=op.f("clock_events_what_check")),
         *(

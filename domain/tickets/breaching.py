@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from domain.change import Change
-from domain.events import ClockBreached, TicketLevelRaised
+from domain.events import ClockBreached, Event, TicketLevelRaised
 from domain.policy import TicketPolicy
 from domain.tickets.clocks import Clock, is_written, running
 from domain.tickets.pausing import settle_pause
@@ -26,7 +26,8 @@ def run_out(ticket: Ticket, *, policy: TicketPolicy, now: datetime) -> Change[Ti
     change = settle_pause(ticket, now=now)
     for clock, until in newly_breached(change.value, now):
         change = _and_then(change, _breach(change.value, clock, until, policy=policy, now=now))
-    return _and_then(change, _raise_again(change.value, policy=policy, now=now))
+    change = _and_then(change, _raise_again(change.value, policy=policy, now=now))
+    return Change(change.value, _highest_only(change.events))
 
 
 def newly_breached(ticket: Ticket, now: datetime) -> list[tuple[Clock, datetime]]:
@@ -73,6 +74,12 @@ def _raise_again(ticket: Ticket, *, policy: TicketPolicy, now: datetime) -> Chan
         later = replace(change.value, raised_again_at=at + policy.raised_again_after)
         change = _and_then(change, _raise(later, now))
     return change
+
+
+def _highest_only(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """Found late, several levels at once are told as the one it has come to."""
+    raised = [event for event in events if isinstance(event, TicketLevelRaised)]
+    return tuple(event for event in events if event not in raised[:-1])
 
 
 def _and_then(first: Change[Ticket], then: Change[Ticket]) -> Change[Ticket]:

@@ -31,18 +31,23 @@ S = TypeVar("S")
 
 
 class WindowAsked(Struct, frozen=True, kw_only=True):
-    """As the address has it: instants of the wallet's wall clock, without a zone."""
+    """As the page's fields have it: instants of the wallet's wall clock, without a zone."""
 
     client: UUID
-    since: datetime
-    until: datetime
+    since: str
+    until: str
+
+    def __post_init__(self) -> None:
+        # Raises ValueError: the form is not whole.
+        _ = self.window
 
     @property
     def window(self) -> Window:
+        since, until = datetime.fromisoformat(self.since), datetime.fromisoformat(self.until)
         return Window(
             client_id=ClientId(self.client),
-            since=self.since.replace(tzinfo=None),
-            until=self.until.replace(tzinfo=None),
+            since=since.replace(tzinfo=None),
+            until=until.replace(tzinfo=None),
         )
 
 

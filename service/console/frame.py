@@ -43,7 +43,10 @@ _HOUSE: Final = Brand(
 _ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Forms of buttons and scripts alone.
 _NOTHING_TYPED: Final = ("/sign-out", "/passkey-question", "/presence")
-_RETURN: Final = re.compile(rf"/console/(?:tickets/{_ID}(?:/approval)?|safety/{_ID}|me(?![a-z]))")
+_RETURN: Final = re.compile(
+    rf"/console/(?:tickets/{_ID}(?:/approval)?|safety/{_ID}|me(?![a-z])"
+    rf"|reviews|client-mistakes(?:/{_ID})?)"
+)
 
 
 class Me(Struct, frozen=True, kw_only=True):

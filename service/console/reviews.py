@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from domain import access
-from service.console.frame import Me, language_of, me, show
+from service.console.frame import Me, language_of, me, show, zone_of
 from service.console.ticket import BY
 from service.operations import release_reviews
 from service.operations.agents import SignedIn
@@ -28,4 +28,6 @@ async def show_reviews(
     seen = await release_reviews.see(house, by)
     supervises = by.agent.role is access.Role.AGENT and by.agent.level >= access.SUPERVISES
     shown = ReviewsPage(me=me(by), seen=seen, supervises=supervises)
-    return show(request, "reviews.html", shown, language=language_of(by), now=seen.now)
+    zone = zone_of(seen.wallets)
+    language = language_of(by)
+    return show(request, "reviews.html", shown, language=language, time_zone=zone, now=seen.now)

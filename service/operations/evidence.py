@@ -14,14 +14,14 @@ from domain.events import Actor
 from domain.ids import AddressId, CheckId, DeviceId, ProofId, TicketId
 from domain.refusals import NotFound
 from domain.tickets import Check, CheckAnswer, CheckKind, Item, Proof, ProofKind
-from service.operations import freezing, ticket_evidence
+from service.operations import evidence_on_file, freezing
 from service.operations.addresses import plain_text
 from service.operations.agents import SignedIn
 from service.operations.at_work import AtWork, at_work
 from service.operations.disputes import owner_key
+from service.operations.evidence_on_file import Evidence
 from service.operations.house import House
 from service.operations.idempotency import Request, remember, replay
-from service.operations.ticket_evidence import Evidence
 from service.security.encryption import Place
 from service.security.tokens import new_id
 from service.storage import load
@@ -70,7 +70,7 @@ async def record_line(
         )
         if await replay(work.db, wallet_key, request) is not None:
             return
-        evidence = await ticket_evidence.read(work.db, wallet, work.account, work.ticket)
+        evidence = await evidence_on_file.read(work.db, wallet, work.account, work.ticket)
         address = next((one for one in evidence.addresses if one.id == line.address_id), None)
         if address is None:
             raise NotFound
@@ -102,7 +102,7 @@ async def fill_in(house: House, ticket_id: TicketId, answers: Answers, *, by: Si
     """
     async with at_work(house, ticket_id, by) as work:
         wallet = await load.wallet(work.db, work.wallet_id)
-        evidence = await ticket_evidence.read(work.db, wallet, work.account, work.ticket)
+        evidence = await evidence_on_file.read(work.db, wallet, work.account, work.ticket)
         given = _given(work, evidence, answers, by=by)
         change = tickets.answer_checklist(
             work.ticket,

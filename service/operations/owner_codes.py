@@ -26,7 +26,7 @@ from domain.refusals import NotFound, Refused
 from domain.reports import Way
 from domain.tickets import OwnerCode, Proof, ProofKind
 from domain.wallets import Wallet
-from service.operations import budgets, freezing, ticket_evidence
+from service.operations import budgets, evidence_on_file, freezing
 from service.operations.agents import SignedIn
 from service.operations.at_work import AtWork, at_work
 from service.operations.budgets import Sending
@@ -74,7 +74,7 @@ async def ask(house: House, ticket_id: TicketId, address_id: AddressId, *, by: S
     """
     async with at_work(house, ticket_id, by) as work:
         wallet = await load.wallet(work.db, work.wallet_id)
-        evidence = await ticket_evidence.read(work.db, wallet, work.account, work.ticket)
+        evidence = await evidence_on_file.read(work.db, wallet, work.account, work.ticket)
         address = next((one for one in evidence.addresses if one.id == address_id), None)
         if address is None:
             raise NotFound
@@ -219,7 +219,7 @@ async def _prove(house: House, wallet: Wallet, right: OwnerCode) -> Entered:
         if code is None or code.used_at is not None:
             return Entered.NOT_RIGHT
         instant = await clock(db)
-        evidence = await ticket_evidence.read(db, wallet, account, ticket)
+        evidence = await evidence_on_file.read(db, wallet, account, ticket)
         address = next((one for one in evidence.addresses if one.id == code.address_id), None)
         proof = _proof(code, instant)
         try:

@@ -15,6 +15,7 @@ from domain.ids import AgentId, ReleaseReviewId, TicketId, WalletId
 from domain.policy import TicketPolicy
 from domain.refusals import NotFound
 from domain.tickets import Finding, ReleaseReview, Ticket
+from domain.wallets import Wallet
 from service.operations import agents, timeline
 from service.operations.addresses import plain_text
 from service.operations.agents import SignedIn
@@ -47,6 +48,8 @@ class ReviewSeen(Struct, frozen=True, kw_only=True):
 
 class ReviewsSeen(Struct, frozen=True, kw_only=True):
     rows: tuple[ReviewSeen, ...]
+    # The wallets the agent serves.
+    wallets: tuple[Wallet, ...]
     now: datetime
 
 
@@ -84,6 +87,7 @@ async def see(house: House, by: SignedIn) -> ReviewsSeen:
         opener = await Opener.for_values(db, house.keys, [one.words for one in found])
         whose = {one.reviewed_by for one in found if one.reviewed_by is not None}
         names = await agents.names_of(db, house, whose)
+        wallets = [one for one in await load.all_wallets(db) if by.agent.serves(one.id)]
         now = await clock(db)
     return ReviewsSeen(
         rows=tuple(
@@ -97,6 +101,7 @@ async def see(house: House, by: SignedIn) -> ReviewsSeen:
             )
             for one in found
         ),
+        wallets=tuple(wallets),
         now=now,
     )
 

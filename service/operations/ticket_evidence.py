@@ -1,21 +1,15 @@
-"""What a release is proposed on: proofs, and the checklist beside them.
-
-One reading serves the page, the acts that change it, and the check before proposal and approval:
-what a page calls ready and what a decision asks for cannot differ.
+"""What a release is proposed on: proofs, and the checklist beside them, as a ticket's page shows
+them, and as a decision asks for them.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain import events, tickets
-from domain.accounts import Account, AccountAddress, AddressKind, Device, is_barred
-from domain.events import name_of
+from domain import tickets
+from domain.accounts import AccountAddress, AddressKind, Device
 from domain.ids import AddressId, AgentId, DeviceId
 from domain.tickets import (
     Check,
@@ -24,37 +18,16 @@ from domain.tickets import (
     Doubt,
     Item,
     OwnerCode,
-    Proof,
-    Ticket,
 )
-from domain.wallets import Wallet
-from service.operations import agents
+from service.operations import agents, evidence_on_file
 from service.operations.addresses import masked
 from service.operations.at_work import AtWork
+from service.operations.evidence_on_file import Changed, Evidence
 from service.operations.house import House
 from service.operations.looking import Looking
 from service.security.encryption import Place
 from service.storage import load
 from service.storage.keychain import Opener
-
-# What a thief with the unlocked phone would prepare, as the record names it. What was done for
-# somebody's safety is on no such list.
-CHANGES: Final = frozenset(
-    name_of(kind)
-    for kind in (
-        events.AddressesChanged,
-        events.ContactAccepted,
-        events.ContactAddressesChanged,
-        events.ContactInvited,
-        events.ContactLeft,
-        events.ContactRemoved,
-        events.InvitationTakenBack,
-        events.RecoveryCardMade,
-        events.RemovalBegun,
-        events.RemovalCancelled,
-        events.RemovalDisowned,
-    )
-)
 
 
 class Missing(StrEnum):
@@ -66,13 +39,6 @@ class Missing(StrEnum):
     CHANGES = "changes"
     TRIES = "tries"
     DEVICES = "devices"
-
-
-class Changed(Struct, frozen=True, kw_only=True):
-    """Something that was changed shortly before the loss, or since."""
-
-    at: datetime
-    event: str
 
 
 class AddressSeen(Struct, frozen=True, kw_only=True):
@@ -117,6 +83,8 @@ class EvidenceSeen(Struct, frozen=True, kw_only=True):
     missing: tuple[Missing, ...]
     lost_at: datetime
     addresses: tuple[AddressSeen, ...]
+    # Where a code was entered from, or whose line was replaced: what the proofs rest on.
+    by_way_of: tuple[str, ...]
     code: CodeSeen | None
     changes: tuple[Changed, ...]
     last_try_at: datetime | None
@@ -130,49 +98,11 @@ class EvidenceSeen(Struct, frozen=True, kw_only=True):
         return not self.missing
 
 
-class Evidence(Struct, frozen=True, kw_only=True):
-    """The rows, as they were at one instant."""
-
-    ticket: Ticket
-    wallet: Wallet
-    lost_at: datetime
-    proofs: tuple[Proof, ...]
-    checks: tuple[Check, ...]
-    addresses: tuple[AccountAddress, ...]
-    devices: tuple[Device, ...]
-    changes: tuple[Changed, ...]
-    last_try_at: datetime | None
-
-    @property
-    def items(self) -> tuple[Item, ...]:
-        """Everything that wants an answer before this ticket's release."""
-        about = self.ticket.id
-        last_change = self.changes[-1].at if self.changes else None
-        return (
-            Item(kind=CheckKind.CHANGES, about=about, last_at=last_change),
-            Item(kind=CheckKind.TRIES, about=about, last_at=self.last_try_at),
-            *(Item(kind=CheckKind.DEVICE, about=one.id) for one in self.devices),
-        )
-
-    def doubt_of(self, address: AccountAddress) -> Doubt | None:
-        """Why an address does not count on this ticket; None: it does."""
-        return tickets.doubt_of(
-            address,
-            lost_at=self.lost_at,
-            replaced=tickets.replaced_lines(self.proofs),
-            policy=self.wallet.policy.tickets,
-        )
-
-    @property
-    def open_items(self) -> tuple[Item, ...]:
-        return tickets.open_items(self.items, self.checks, self.wallet.policy.tickets)
-
-
 async def require_ready(work: AtWork, house: House) -> None:
     """Whether a release may be proposed, or approved, now. Raises ProofsMissing, ChecklistOpen."""
     del house
     wallet = await load.wallet(work.db, work.wallet_id)
-    evidence = await read(work.db, wallet, work.account, work.ticket)
+    evidence = await evidence_on_file.read(work.db, wallet, work.account, work.ticket)
     tickets.require_ready(
         proofs=evidence.proofs,
         items=evidence.items,
@@ -181,30 +111,11 @@ async def require_ready(work: AtWork, house: House) -> None:
     )
 
 
-async def read(db: AsyncConnection, wallet: Wallet, account: Account, ticket: Ticket) -> Evidence:
-    reports = await load.reports_of(db, wallet.id, ticket.id)
-    told = await load.wallet_reports_of(db, wallet.id, ticket.id)
-    lost_at = tickets.lost_at(ticket, (one.noticed_at for one in (*reports, *told)))
-    devices = await load.devices_of(db, wallet.id, account.id)
-    tried_at = await load.last_refused_try_at(db, wallet.id, account.id)
-    since = lost_at - wallet.policy.tickets.changes_looked_at_before
-    return Evidence(
-        ticket=ticket,
-        wallet=wallet,
-        lost_at=lost_at,
-        proofs=await load.proofs_of(db, wallet.id, ticket.id),
-        checks=await load.checks_of(db, wallet.id, ticket.id),
-        addresses=await load.addresses_of(db, wallet.id, account.id),
-        devices=tuple(one for one in devices if is_barred(one, account)),
-        changes=await _changes(db, account, since=since, until=ticket.closed_at),
-        # Those of an earlier freeze were looked at then.
-        last_try_at=tried_at if tried_at is not None and tried_at >= ticket.opened_at else None,
-    )
-
-
 async def see(looking: Looking) -> EvidenceSeen:
     """As a ticket's page shows it."""
-    evidence = await read(looking.db, looking.wallet, looking.account, looking.ticket)
+    evidence = await evidence_on_file.read(
+        looking.db, looking.wallet, looking.account, looking.ticket
+    )
     code = await load.last_owner_code(looking.db, looking.wallet.id, looking.ticket.id)
     sealed = [*(one.address for one in evidence.addresses), *(d.label for d in evidence.devices)]
     opener = await Opener.for_values(
@@ -218,30 +129,17 @@ async def see(looking: Looking) -> EvidenceSeen:
         missing=_missing(evidence),
         lost_at=evidence.lost_at,
         addresses=tuple(_address(one, shown[one.id], evidence) for one in evidence.addresses),
+        by_way_of=tuple(
+            shown[one.address_id]
+            for one in evidence.proofs
+            if one.address_id is not None and one.address_id in shown
+        ),
         code=code and _code(code, shown.get(code.address_id, ""), opener, looking),
         changes=evidence.changes,
         last_try_at=evidence.last_try_at,
         devices=tuple(_device(one, evidence.checks, opener) for one in evidence.devices),
         answered=_answered(evidence.checks, names),
         cannot_write="notices-held" if looking.ticket.holds_notices else None,
-    )
-
-
-class _Recorded(Struct, frozen=True):
-    what: dict[str, Any]
-
-
-async def _changes(
-    db: AsyncConnection, account: Account, *, since: datetime, until: datetime | None
-) -> tuple[Changed, ...]:
-    entries = await load.journal_of(db, account.wallet_id, account.id, since=since)
-    told = (
-        (at, str(msgspec.json.decode(entry, type=_Recorded).what["event"])) for at, entry in entries
-    )
-    return tuple(
-        Changed(at=at, event=event)
-        for at, event in told
-        if event in CHANGES and (until is None or at <= until)
     )
 
 

@@ -329,7 +329,15 @@ def _contact_name(contact: Contact, opener: Opener) -> str:
 
 
 def _address(one: AccountAddress, stored: _Stored, opener: Opener) -> AddressOnFile:
-    old_enough = stored.wallet.policy.tickets.address_counts_after
+    doubt = tickets.doubt_of(
+        one,
+        lost_at=tickets.lost_at(
+            stored.ticket,
+            (report.noticed_at for report in (*stored.reports, *stored.wallet_reports)),
+        ),
+        replaced=tickets.replaced_lines(stored.proofs),
+        policy=stored.wallet.policy.tickets,
+    )
     clear = opener.text(Place("account_addresses", "address", one.id), one.address)
     return AddressOnFile(
         address_id=one.id,
@@ -338,19 +346,8 @@ def _address(one: AccountAddress, stored: _Stored, opener: Opener) -> AddressOnF
         added_at=one.added_at,
         verified_at=one.verified_at,
         removed_at=one.removed_at,
-        counts=(
-            one.verified_at is not None
-            and not one.added_while_frozen
-            and one.added_at + old_enough <= _lost_at(stored)
-        ),
+        counts=doubt is None,
     )
-
-
-def _lost_at(stored: _Stored) -> datetime:
-    """The earliest instant the phone may have been gone: report or "noticed at"."""
-    reports = (*stored.reports, *stored.wallet_reports)
-    noticed = [one.noticed_at for one in reports if one.noticed_at is not None]
-    return min([stored.ticket.opened_at, *noticed])
 
 
 def _device(one: Device, stored: _Stored, opener: Opener) -> DeviceOnFile:

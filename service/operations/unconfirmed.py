@@ -108,9 +108,7 @@ async def file_unconfirmed(
         return report
 
 
-async def note_attempt(
-    house: House, ticket_id: TicketId, *, way: TriedWay, by: SignedIn
-) -> None:
+async def note_attempt(house: House, ticket_id: TicketId, *, way: TriedWay, by: SignedIn) -> None:
     """The agent has tried to reach the owner, in vain. The first time it stops the first clock,
     unless it was the reported phone that rang."""
     async with at_work(house, ticket_id, by) as work:

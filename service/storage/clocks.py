@@ -11,7 +11,6 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from domain.tickets import Ticket, follow
-from service.security.tokens import new_id
 
 
 def clock_rows(before: Struct | None, after: Struct, at: datetime | None) -> list[dict[str, Any]]:
@@ -27,7 +26,6 @@ def clock_rows(before: Struct | None, after: Struct, at: datetime | None) -> lis
             **asdict(event),
             "kind": event.kind and event.kind.value,
             "what": event.what.value,
-            "id": new_id(),
             "wallet_id": after.wallet_id,
             "ticket_id": after.id,
         }

@@ -38,8 +38,10 @@ from service.storage.tables import (
     page_links,
     person_addresses,
     proofs,
+    proposals,
     recovery_codes,
     refused_tries,
+    release_reviews,
     reveals,
     safety_notes,
     skips,
@@ -194,6 +196,14 @@ async def _drop_sources(db: AsyncConnection, account: Account) -> None:
     on_them = proofs.c.ticket_id.in_(select(tickets.c.id).where(theirs))
     ours = proofs.c.wallet_id == account.wallet_id
     await db.execute(update(proofs).where(ours, on_them).values(source=None))
+    decided = (proposals.c.wallet_id == account.wallet_id) & proposals.c.ticket_id.in_(
+        select(tickets.c.id).where(theirs)
+    )
+    await db.execute(update(proposals).where(decided).values(reject_words=None))
+    looked_at = (release_reviews.c.wallet_id == account.wallet_id) & (
+        release_reviews.c.account_id == account.id
+    )
+    await db.execute(update(release_reviews).where(looked_at).values(words=None))
     passed_over = (skips.c.wallet_id == account.wallet_id) & skips.c.ticket_id.in_(
         select(tickets.c.id).where(theirs)
     )
@@ -220,6 +230,8 @@ async def forget_ticket(db: AsyncConnection, wallet_id: WalletId, ticket_id: Tic
         (wallet_reports, {"note": None, "hot_line": None}),
         (disputes, {"note": None}),
         (proofs, {"source": None}),
+        (proposals, {"reject_words": None}),
+        (release_reviews, {"words": None}),
         (reveals, {"words": None}),
         (ticket_notes, {"said": None}),
         (ticket_messages, {"own_line": None}),

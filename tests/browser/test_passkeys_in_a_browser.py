@@ -1,16 +1,14 @@
 """An agent's passkey in a real browser, with an authenticator that the browser itself plays."""
 
-from collections.abc import AsyncGenerator
-from typing import Final
+from typing import Any, Final
 
 import pytest
-from playwright.async_api import Browser, CDPSession, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests import people as cast
 from tests.browser.test_console_looks import (
-    ARGUMENTS,
-    CHROMIUM,
     Served,
+    browser,
     looks_right,
     objections_on,
     served,
@@ -19,7 +17,7 @@ from tests.browser.test_console_looks import (
 from tests.desks import Authenticator, a_case, an_agent
 
 pytestmark = pytest.mark.anyio
-__all__ = ["served"]
+__all__ = ["browser", "served"]
 KEY: Final = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -30,16 +28,9 @@ KEY: Final = {
 }
 
 
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-async def with_authenticator(page: Page) -> tuple[CDPSession, str]:
-    devtools = await page.context.new_cdp_session(page)
+async def with_authenticator(page: Page) -> tuple[Any, str]:
+    """What the browser's tools are spoken to with, and which authenticator it is."""
+    devtools: Any = await page.context.new_cdp_session(page)
     await devtools.send("WebAuthn.enable")
     made = await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
     return devtools, made["authenticatorId"]

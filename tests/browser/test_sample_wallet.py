@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 from msgspec import Struct
 from playwright.async_api import Browser, Page, async_playwright, expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from domain.accounts import Account, Display, Done
 from domain.wallets import Wallet
@@ -27,7 +27,7 @@ from service.operations.house import House
 from service.operations.page_links import AskedLink
 from service.processes import answers
 from service.storage import load
-from service.storage.tables import accounts
+from service.storage.tables import accounts, proofs
 from service.storage.values import LinkPurpose
 from tests import people as cast
 from tests.demos import ROOT, until
@@ -208,3 +208,23 @@ async def test_a_neutral_display_tells_whoever_holds_the_phone_nothing(
     await expect(phone).to_contain_text("No se pudo entrar")
     await expect(phone).not_to_contain_text("protegida")
     await expect(phone).not_to_contain_text("cerrada")
+
+
+async def test_she_proves_who_she_is_at_the_counter_and_it_releases_nothing(
+    norte: Norte, browser: Browser
+) -> None:
+    page = await browser.new_page()
+    await page.goto(norte.address)
+    at_the_counter = page.get_by_role("button", name="Mostrador")
+    await at_the_counter.click()
+    await expect(page.locator("#counter")).to_contain_text("la cuenta no está bloqueada")
+
+    await norte.reported_stolen()
+    await at_the_counter.click()
+
+    await expect(page.locator("#counter")).to_contain_text("Deciden dos personas")
+    assert await complaints(page) == []
+    async with norte.house.engine.connect() as db:
+        found = (await db.execute(select(proofs.c.kind, proofs.c.level))).all()
+    assert [tuple(row) for row in found] == [("wallet-reproofing", "ial2")]
+    assert (await norte.account()).is_frozen

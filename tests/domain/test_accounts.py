@@ -1,12 +1,25 @@
 """Freezing ends everything at once; releasing brings nothing back but the account."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from domain import accounts
-from domain.accounts import ACTIVE, CLOSED, FROZEN, LEADS_TO, Account, Display, Done
+from domain.accounts import (
+    ACTIVE,
+    CLOSED,
+    FROZEN,
+    LEADS_TO,
+    Account,
+    AccountAddress,
+    AddressKind,
+    Display,
+    Done,
+)
 from domain.events import AccountFrozen, AccountReleased, FreezeConfirmed
+from domain.ids import AddressId
 from domain.refusals import AccountIsFrozen, AccountNotFrozen, DeviceReported, VersionMismatch
 from tests.builders import (
     A_MOMENT,
@@ -91,6 +104,41 @@ def test_only_a_frozen_account_can_be_released() -> None:
         AccountReleased(account_id=OLGAS, ticket_id=TICKET, version=6, at=NOON),
     )
     assert not change.value.is_frozen
+
+
+def test_a_release_says_which_devices_and_addresses_not_to_trust_and_names_none() -> None:
+    account = a_frozen_account()
+    since = account.frozen_at
+    assert since is not None
+    devices = (a_device(epoch=account.epoch - 1), a_device(epoch=account.epoch))
+
+    def an_address(kind: AddressKind, **changes: Any) -> AccountAddress:
+        return AccountAddress(
+            id=AddressId(UUID(int=61)),
+            wallet_id=account.wallet_id,
+            account_id=account.id,
+            kind=kind,
+            address=b"sealed",
+            address_index=b"",
+            verified_at=None,
+            added_at=since,
+            **changes,
+        )
+
+    came = an_address(AddressKind.EMAIL, added_while_frozen=True)
+    went = an_address(AddressKind.PHONE, removed_at=since)
+    before = an_address(AddressKind.PHONE, removed_at=since - A_MOMENT)
+
+    def told(*addresses: AccountAddress) -> tuple[int, tuple[str, ...]]:
+        change = accounts.release(
+            account, ticket_id=TICKET, devices=devices, addresses=addresses, now=NOON
+        )
+        (event,) = change.events
+        assert isinstance(event, AccountReleased)
+        return event.barred_devices, event.changed_addresses
+
+    assert told(before) == (1, ())
+    assert told(went, came, before) == (1, ("email", "phone"))
 
 
 def test_the_version_rises_with_freeze_and_release_and_the_epoch_with_freeze_alone() -> None:

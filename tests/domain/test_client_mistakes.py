@@ -215,3 +215,9 @@ def test_what_nobody_decided_releases_nothing() -> None:
     _, closed = client_mistakes.undo(a_freeze(), a_member(), a_mistake(), now=NOON)
 
     assert closed.value.is_open
+
+
+def test_what_is_left_out_says_why_and_is_done() -> None:
+    left = client_mistakes.leave_out(a_member(), LeftOut.OWN_TICKET, now=NOON)
+
+    assert (left.left_out, left.done_at) == (LeftOut.OWN_TICKET, NOON)

@@ -62,7 +62,7 @@ def paused(ticket: Ticket, lasts: timedelta, *, at: datetime) -> Ticket:
         (replace(WAITS, proposed_at=NOON + QUARTER), {DECISION}),
         (replace(WAITS, approval_until=None), {DECISION}),
         (KEPT, {REVIEW}),
-        (replace(REACHED, stage=RELEASED, closed_at=NOON), set()),
+        (replace(REACHED, stage=RELEASED, closed_at=NOON), set[Clock]()),
     ],
 )
 def test_which_clocks_run(ticket: Ticket, clocks: set[Clock]) -> None:
@@ -123,6 +123,9 @@ def test_two_that_ran_out_while_nobody_looked_are_two_breaches() -> None:
 
     kinds = [one.kind for one in change.events if isinstance(one, ClockBreached)]
     assert kinds == ["first-attempt", "decision"]
+    # Told once, with the level it has come to.
+    (raised,) = [one for one in change.events if isinstance(one, TicketLevelRaised)]
+    assert raised.level == change.value.level
 
 
 def test_the_review_of_a_kept_freeze_runs_out_after_its_three_days() -> None:

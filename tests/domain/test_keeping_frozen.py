@@ -8,6 +8,7 @@ import pytest
 
 from domain import tickets
 from domain.access import Agent
+from domain.change import Change
 from domain.events import AccountKeptFrozen, KeepingProposed, KeepingRejected, KeepingReviewed
 from domain.ids import AgentId, ReleaseReviewId
 from domain.policy import TicketPolicy
@@ -39,6 +40,7 @@ from domain.tickets import (
     ProposalStatus,
     RejectReason,
     ReleaseReview,
+    Ticket,
     ToBring,
 )
 from tests.builders import (
@@ -71,11 +73,14 @@ def a_keeping(**changes: Any) -> Proposal:
     return a_proposal(**{**said, **changes})
 
 
-def kept(**changes: Any) -> Any:
+def kept(by: Agent | None = None) -> tuple[Change[Proposal], Change[Ticket]]:
     return tickets.keep_frozen(
         a_ticket(stage=PROPOSED, proposed_at=NOON),
         a_keeping(to_bring=(ToBring.POLICE_REPORT,)),
-        **{"version": 3, "policy": POLICY, "by": arne(), "now": NOON, **changes},
+        version=3,
+        policy=POLICY,
+        by=by or arne(),
+        now=NOON,
     )
 
 
@@ -147,7 +152,7 @@ def test_keeping_needs_another_who_may_on_the_same_evidence() -> None:
         tickets.keep_frozen(
             a_ticket(evidence_version=1), a_keeping(), version=1, policy=POLICY, by=arne(), now=NOON
         )
-    assert kept(by=an_officer())
+    assert kept(by=an_officer())[1].value.stage is KEPT_FROZEN
 
 
 def test_neither_kind_is_approved_as_the_other() -> None:

@@ -90,6 +90,7 @@ COUNTS: Final[dict[tuple[str, str], tuple[int, int, int]]] = {
     ("codes", "digits_without_link"): (8, 8, 10),
     ("tickets", "proofs_for_release"): (2, 2, 4),
     ("tickets", "attempts_before_closing"): (2, 2, 5),
+    ("tickets", "messages_a_day"): (3, 1, 10),
     ("tickets", "approvers_to_pick_from"): (3, 3, 10),
     ("tickets", "reviewed_one_in"): (20, 1, 20),
     ("tickets", "most_pauses"): (4, 0, 4),

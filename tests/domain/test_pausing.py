@@ -1,7 +1,8 @@
 """A ticket waits for somebody else: how long, how often, and what ends it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from domain import tickets
 from domain.access import Agent
+from domain.change import Change
 from domain.events import PauseEnded, TicketPaused
 from domain.ids import HintId
 from domain.policy import TicketPolicy
@@ -157,17 +159,26 @@ def test_without_a_pause_a_sign_changes_nothing() -> None:
     assert tickets.end_on_sign(a_ticket(), now=NOON).value == a_ticket()
 
 
-@pytest.mark.parametrize(
-    "sign",
-    [
-        lambda ticket, now: tickets.take_hint(ticket, HintId(UUID(int=9)), now=now),
-        lambda ticket, now: tickets.hear_owner(ticket, now=now),
-        lambda ticket, now: tickets.reach_owner(ticket, by=arne(), now=now),
-        lambda ticket, now: tickets.prove(ticket, a_proof(), before=(), policy=POLICY, now=now),
-    ],
-    ids=["a hint or call-back", "a dispute", "reached", "a proof"],
-)
-def test_any_sign_from_the_owner_ends_it(sign: Any) -> None:
+def hinted(ticket: Ticket, now: datetime) -> Change[Ticket]:
+    return tickets.take_hint(ticket, HintId(UUID(int=9)), now=now)
+
+
+def disputed(ticket: Ticket, now: datetime) -> Change[Ticket]:
+    return tickets.hear_owner(ticket, now=now)
+
+
+def reached(ticket: Ticket, now: datetime) -> Change[Ticket]:
+    return tickets.reach_owner(ticket, by=arne(), now=now)
+
+
+def proved(ticket: Ticket, now: datetime) -> Change[Ticket]:
+    return tickets.prove(ticket, a_proof(), before=(), policy=POLICY, now=now)
+
+
+@pytest.mark.parametrize("sign", [hinted, disputed, reached, proved])
+def test_any_sign_from_the_owner_ends_it(
+    sign: Callable[[Ticket, datetime], Change[Ticket]],
+) -> None:
     change = sign(pause(a_ticket()), NOON + HALF)
 
     assert change.value.paused_at is None

@@ -189,7 +189,8 @@ def life() -> Life:
     while waiting:
         desk = waiting.popleft()
         for after in next_desks(desk):
-            if len(after.proofs) > 4 or after.ticket.boost > 1:
+            most = 2 if after.was_kept else 4
+            if len(after.proofs) > most or after.ticket.boost > 1:
                 continue
             steps.append((desk, after))
             if after not in known:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.client_mistakes import MistakeReason
 from domain.tickets import Finding, KeepReason, RejectReason, ToBring
 from service.operations import (
     client_mistakes,
@@ -19,7 +20,7 @@ from service.storage import load
 from tests import deciding
 from tests import people as cast
 from tests.desks import Case, a_case, proposed
-from tests.fault.power_cuts import each_table_whole, everything_or_nothing
+from tests.fault.power_cuts import everything_or_nothing
 
 pytestmark = pytest.mark.anyio
 QUARTER = timedelta(minutes=15)
@@ -97,7 +98,12 @@ async def test_undoing_a_client_s_freezes_happens_wholly_or_not_at_all(house: Ho
     sofia = await cast.an_agent(house, wallet, "sofia", 4)
     bea = await cast.an_agent(house, wallet, "bea", 4)
 
-    await everything_or_nothing(house, lambda: deciding.mistake_proposed(house, caller, sofia))
+    window = await deciding.the_window(house, caller)
+    why = MistakeReason.KEY_STOLEN
+
+    await everything_or_nothing(
+        house, lambda: client_mistakes.propose(house, window, why, by=sofia)
+    )
     async with house.engine.connect() as db:
         (first,) = await load.client_mistakes_of(db, (wallet.id,), limit=5)
     await everything_or_nothing(house, lambda: client_mistakes.reject(house, first.id, by=bea))
@@ -107,7 +113,5 @@ async def test_undoing_a_client_s_freezes_happens_wholly_or_not_at_all(house: Ho
     await everything_or_nothing(house, lambda: mistakes_undone.undo(house, mistake, one))
     await mistakes_undone.undo(house, mistake, other)
     await everything_or_nothing(house, lambda: mistakes_undone.finish(house, mistake))
-    # The job is these two, one after the other.
+    # The job is these two, for one account after the other.
     assert await mistakes_undone.carry_on(house) == 0
-    assert each_table_whole
-    assert client_mistakes.propose

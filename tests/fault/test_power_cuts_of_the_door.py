@@ -83,7 +83,7 @@ async def test_a_passkey_signs_in_and_proves_wholly_or_not_at_all(scene: Scene) 
     """The challenge is gone with the first answer, also if the power goes then."""
     house, by, key = scene.house, scene.by, scene.key
 
-    async def signs_in() -> browsers.Opened:
+    async def comes_in() -> browsers.Opened:
         options = await passkeys.ask_at_the_door(
             house, origin=CONSOLE, browser=BROWSER, network=NETWORK
         )
@@ -94,7 +94,7 @@ async def test_a_passkey_signs_in_and_proves_wholly_or_not_at_all(scene: Scene) 
         options = await passkeys.ask_again(house, by, origin=CONSOLE)
         return await agents.prove_again(house, by, answer(key.sign(options)))
 
-    await everything_or_nothing(house, signs_in, counts=COUNTS, again=scene.forgiven)
+    await everything_or_nothing(house, comes_in, counts=COUNTS, again=scene.forgiven)
     await everything_or_nothing(house, proves, counts=COUNTS, again=scene.forgiven)
 
 

@@ -279,7 +279,7 @@ def test_instants_are_told_on_the_recipients_clock_with_the_clock_named(
     text = text_of(written(reading.event, reading.role, EMAIL, language))
     if reading.event in (cast.taken_back(), cast.taken_back(had_accepted=True)):
         return
-    minute = "12" if name_of(reading.event) == "code-asked" else "02"
+    minute = "12" if name_of(reading.event) in {"code-asked", "owner-code-asked"} else "02"
     city = "Buenos Aires" if reading.role is Role.OWNER else "São Paulo"
     # CLDR writes English names of cities without accents.
     city = "Sao Paulo" if (city, language) == ("São Paulo", "en") else city

@@ -205,9 +205,7 @@ async def test_nobody_is_frozen_out_of_a_hint_and_it_can_be_laid_aside(scene: Sc
     for _ in range(2):
         with pytest.raises(OwnerNotTried):
             await closing(CloseReason.NOT_REACHED)
-        await unconfirmed.note_attempt(
-            scene.house, ticket.id, way=TriedWay.OTHER_NUMBER, by=astrid
-        )
+        await unconfirmed.note_attempt(scene.house, ticket.id, way=TriedWay.OTHER_NUMBER, by=astrid)
         await cast.move_clock(scene.house, timedelta(minutes=30))
     await closing(CloseReason.NOT_REACHED)
 

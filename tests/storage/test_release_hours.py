@@ -29,8 +29,8 @@ WEEKDAYS: Final = {"days": [1, 2, 3, 4, 5], "opens": "09:00", "shuts": "18:00"}
 
 def hours(*told: dict[str, Any], zone: str = "America/Argentina/Buenos_Aires") -> Wallet:
     policy = msgspec.convert({"tickets": {"release_hours": list(told)}}, Policy)
-    told_of_it = {**asdict(cast.NORTE), "policy": policy, "time_zone": zone}
-    return Wallet(id=NORTE, data_key_id=KeyId(UUID(int=1)), **told_of_it)
+    made = Wallet(id=NORTE, data_key_id=KeyId(UUID(int=1)), **asdict(cast.NORTE))
+    return replace(made, policy=policy, time_zone=zone)
 
 
 def at(zone: str, day: str, time: str, *, fold: int = 0) -> datetime:

@@ -340,7 +340,7 @@ SAMPLES: Mapping[tuple[str, str], Page] = {
     ("prove/open.html", "not right"): Page(key="K7Q-F3M-X", problems=("not-right",)),
     ("prove/open.html", "no longer"): Page(key="K7Q-F3M-X", problems=("no-longer",)),
     ("prove/open.html", "too many"): Page(
-        key="K7Q-F3M-X", problems=("too-many",), retry_at=NOON
+        key="K7Q-F3M-X", problems=("too-many",), retry_at=NOW + timedelta(hours=1)
     ),
     ("prove/done.html", ""): Page(),
     ("owner/card.html", ""): card_page(),

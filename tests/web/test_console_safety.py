@@ -54,7 +54,7 @@ async def test_a_trained_agent_reads_writes_removes_in_silence_and_closes(
     sofia = await trained(house, app, scene.wallet, "sofia")
     async with house.engine.connect() as db:
         sent = set(await db.scalars(select(deliveries.c.id)))
-    queue = await sofia.browser.open("/console")
+    queue = await sofia.browser.open("/console?view=safety")
     assert "Does not feel safe" in queue.text
     assert path in [href for href, _ in queue.links]
 

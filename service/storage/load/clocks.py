@@ -39,7 +39,9 @@ async def clock_events_of(
 ) -> tuple[ClockEvent, ...]:
     """In the order in which they were written."""
     ours = (clock_events.c.wallet_id == wallet_id) & (clock_events.c.ticket_id == ticket_id)
-    return await every(db, select(clock_events).where(ours).order_by(clock_events.c.id), ClockEvent)
+    return await every(
+        db, select(clock_events).where(ours).order_by(clock_events.c.number), ClockEvent
+    )
 
 
 async def breaches_since(

@@ -3,7 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, Named, SmallInteger, Table, TypedColumns
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Named,
+    SmallInteger,
+    Table,
+    TypedColumns,
+)
 
 from domain.on_call import RingWhy
 from domain.tickets.clocks import Clock, ClockWhat
@@ -24,7 +34,8 @@ from service.storage.tables.desk import proposals
 
 
 class clock_events_columns(TypedColumns):
-    id: Named[UUID] = key()
+    # In the order in which they were written: several have one instant.
+    number: Named[int] = Column(BigInteger, Identity(always=True), primary_key=True)
     wallet_id: Named[UUID] = to("wallets.id")
     ticket_id: Named[UUID] = to("tickets.id")
     # Which clock; none where the level was raised.
