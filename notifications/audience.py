@@ -433,7 +433,7 @@ def hearer_in(event: Event, role: Role) -> Hearer:
 def useful_until(event: Event, hearer: Hearer) -> datetime | None:
     """When the secret in the message stops opening anything; None where nothing runs out."""
     match event:
-        case (CodeAsked() | OwnerCodeAsked()) if hearer.secret is not None:
+        case CodeAsked() | OwnerCodeAsked() if hearer.secret is not None:
             return event.expires_at
         case ContactInvited() | InvitationSentAgain() if hearer.secret is not None:
             return event.lapses_at

@@ -158,9 +158,7 @@ async def _recipient(
         case Role.OWNER:
             return await directory.open_owner(db, leased.wallet_id, leased.address_id)
         case Role.ON_CALL:
-            return await directory.open_on_call(
-                db, leased.wallet_id, OnCallId(leased.address_id)
-            )
+            return await directory.open_on_call(db, leased.wallet_id, OnCallId(leased.address_id))
         case Role.CONTACT:
             contact = await _open_contact(db, directory, leased)
             # Without the owner there is nothing left that the contact could be told about.

@@ -131,9 +131,7 @@ def create_app(settings: Settings) -> Litestar:
     )
     # Around the router, not around each route: an address that leads nowhere goes through the same
     # door, and its answer carries the same headers.
-    app.asgi_handler = AfterAnswers(
-        SecurityHeaders(HostDoor(app.asgi_handler, hosts=hosts)), house
-    )
+    app.asgi_handler = AfterAnswers(SecurityHeaders(HostDoor(app.asgi_handler, hosts=hosts)), house)
     return app
 
 

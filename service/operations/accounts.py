@@ -150,9 +150,7 @@ async def see_account(house: House, wallet: Wallet, subject: str) -> SeenAccount
         opener = await Opener.for_values(db, house.keys, (a.address for a in addresses))
         return SeenAccount(
             account=account,
-            barred_devices=tuple(
-                one.name for one in devices if accounts.is_barred(one, account)
-            ),
+            barred_devices=tuple(one.name for one in devices if accounts.is_barred(one, account)),
             addresses=tuple(
                 SeenAddress(
                     kind=one.kind,

@@ -161,9 +161,7 @@ async def every(db: AsyncConnection, statement: Executable, kind: type[V]) -> tu
     return tuple(value_of(dict(row), kind) for row in rows)
 
 
-async def put(
-    db: AsyncConnection, before: V | None, after: V, *, at: datetime | None = None
-) -> V:
+async def put(db: AsyncConnection, before: V | None, after: V, *, at: datetime | None = None) -> V:
     """Insert, or save against what was read: if that is gone, someone was faster.
 
     `at` is the instant of the act, which a ticket's clocks are written down with.

@@ -23,7 +23,9 @@ from tests.builders import NOON, OLGAS, TICKET
 # Words of ours that an event may hold; a new one is a decision, so it stands here by name.
 WORDS = {
     *("done", "kind", "language", "limit", "outcome", "purpose", "reason", "reference"),
-    "text_version", "to_bring", "changed_addresses",
+    "text_version",
+    "to_bring",
+    "changed_addresses",
     # How somebody was tried, and which of the fixed messages was sent.
     *("way", "reply"),
     # Of agents.

@@ -39,7 +39,9 @@ class Reading(Struct, frozen=True):
     says: dict[str, str]
 
     def __str__(self) -> str:
-        variants = (getattr(self.event, one, "") for one in ("purpose", "reply", "had_accepted", "reason"))
+        variants = (
+            getattr(self.event, one, "") for one in ("purpose", "reply", "had_accepted", "reason")
+        )
         variant = next((one for one in variants if one), "")
         return f"{name_of(self.event)}-{self.role.value}-{variant}".strip("-")
 
