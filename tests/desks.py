@@ -6,6 +6,7 @@ from typing import Any, Final
 from msgspec import Struct, structs
 from sqlalchemy import update
 
+from domain.access import Role
 from domain.accounts import Account
 from domain.contacts import Contact
 from domain.ids import AccountId, TicketId
@@ -68,6 +69,7 @@ async def an_agent(
     level: int,
     language: str = "en",
     own: tuple[str, ...] = (),
+    role: Role = Role.AGENT,
 ) -> Authenticator:
     """May approve since yesterday; `own` are their own addresses."""
     new = NewAgent(
@@ -78,6 +80,7 @@ async def an_agent(
         wallets=(wallet.id,),
         language=language,
         own_addresses=own,
+        role=role,
     )
     secret = await agents.add_agent(house, new)
     since = await cast.now(house) - timedelta(days=1)

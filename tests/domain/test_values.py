@@ -13,7 +13,7 @@ import domain
 from domain import policy
 
 # One code is on its way when a challenge begins; everything else that is counted begins at none.
-BEGINS_AT_ONE = {("Ticket", "level"), ("Challenge", "sent")}
+BEGINS_AT_ONE = {("Ticket", "level"), ("Challenge", "sent"), ("Agent", "serves_losses")}
 
 
 def below(kind: type[Struct]) -> Iterator[type[Struct]]:
