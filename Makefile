@@ -46,6 +46,9 @@ outage: environment-dev ## kill web, worker and database in turn, for minutes; O
 lives: environment-dev ## live many long lives by chance; LIVES=200 STEPS=60
 	@LIVES=$(or $(LIVES),200) STEPS=$(or $(STEPS),60) $(VENV) -m pytest tests/life
 
+pictures: environment-dev chromium ## take the README's pictures anew
+	@PICTURES=docs/pictures $(VENV) -m pytest tests/pictures
+
 bench: environment-dev gateways wrk ## measure; one JSON object a line; ONLY="latency worker" FREEZES=10000
 	@FREEZES=$(or $(FREEZES),1000) $(VENV) -m bench $(ONLY)
 

@@ -213,6 +213,8 @@ async def test_the_page_of_an_owner_who_does_not_feel_safe_is_for_everyone(
     page = await browser.new_page(locale="es-AR")
     await sign_in(page, served, sofia)
     await looks_right(page)
+    await page.locator(".views a", has_text="Seguridad").click()
+    await looks_right(page)
     await page.locator("tbody a").click()
     await looks_right(page)
     await page.fill("#words", " ")

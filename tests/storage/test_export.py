@@ -71,6 +71,8 @@ def test_a_table_that_is_not_told_holds_nothing_sealed_about_somebody_unnoticed(
     words = {column.name for column in TABLES[name].c if isinstance(column.type, LargeBinary)}
     assert words == {
         "agents": {"name", "totp_secret"},
+        "proposals": {"reject_words"},
+        "release_reviews": {"words"},
         "agent_addresses": {"address_index"},
         "agent_passkeys": {"credential_id", "public_key", "name"},
         "passkey_challenges": {"challenge_sha256", "browser_sha256"},

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.ids import ALPHABET
-from domain.refusals import Refused, TooMany, TooSoon
+from domain.refusals import LineTooFresh, Refused, TooMany, TooSoon
 from service import problems
 from service.web.refusals import NOT_NOW, PROBLEMS, REFUSALS, in_words, words_of
 from service.web.spelling import ALPHABETS, spelled
@@ -78,7 +78,7 @@ async def test_the_words_name_wallet_number_and_time(scene: Scene) -> None:
     now = datetime(2026, 11, 21, 17, 2, tzinfo=UTC)
     for language in LANGUAGES:
         for kind in REFUSALS:
-            refusal = kind(now) if kind in (TooMany, TooSoon) else kind()
+            refusal = kind(now) if kind in (TooMany, TooSoon, LineTooFresh) else kind()
             words = words_of(refusal, scene.wallet, language, now)
             assert "%" not in f"{words.title}{words.explanation}{words.next_step}"
         for refusal in (TooMany(now), TooSoon(now)):
