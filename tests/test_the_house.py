@@ -245,6 +245,7 @@ def test_make_alone_lists_what_can_be_made() -> None:
         "mutants",
         "outage",
         "lives",
+        "pictures",
         "bench",
         "large",
         "lock",

@@ -37,7 +37,11 @@ async def test_an_account_is_shown_with_masked_addresses_and_no_name(norte: Back
     told = answer.json()
     assert (told["subject"], told["state"], told["version"]) == (cast.OLGA, "active", 0)
     (email,), (phone,) = told["emails"], told["phones"]
-    assert email == {"address": "o•••@c•••.example", "verified_at": "2020-01-01T00:00:00Z"}
+    assert email == {
+        "address": "o•••@c•••.example",
+        "verified_at": "2020-01-01T00:00:00Z",
+        "added_while_frozen": False,
+    }
     assert phone["address"].endswith("89")
     assert "Olga" not in answer.text
     assert "2345" not in answer.text

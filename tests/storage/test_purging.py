@@ -163,8 +163,8 @@ async def test_words_and_numbers_go_a_year_and_a_half_after_a_ticket_was_closed(
     supervisor = await cast.an_agent(house, wallet, "sofia", 4)
     seen = await desk.see_ticket(house, case.ticket_id, supervisor)
     assert [one.kind for one in seen.proofs] == [
-        ProofKind.OWNER_CODE,
         ProofKind.WALLET_REPROOFING,
+        ProofKind.OWNER_CODE,
     ]
     assert await purging.purge(house) == 0
     assert all(verdict.is_whole for verdict in await journal.verify_all(house))

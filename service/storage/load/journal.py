@@ -101,7 +101,8 @@ class _Leaving(Struct, frozen=True):
     event: str
     account_id: UUID
     version: int
-    epoch: int
+    # Only a freeze begins one.
+    epoch: int = 0
 
 
 class _Entry(Struct, frozen=True):
