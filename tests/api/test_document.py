@@ -141,7 +141,8 @@ async def test_bodies_are_described_as_closed(document: dict[str, Any]) -> None:
     receivers |= {"NewSubject", "OldSubject"}
     hooks = {"NewWebhookEndpoint", "WebhookEndpointChange"}
     owners = {"Invitation", "NewCallBack", "NewDispute", "NewDrill"}
-    assert found == backends | receivers | hooks | owners
+    desks = {"NewNote", "NewExternalStage"}
+    assert found == backends | receivers | hooks | owners | desks
     for name in (*found, "VerifiedAddress", "DeviceOfSession", "Delivery", "SetError"):
         assert shapes[name]["additionalProperties"] is False
 

@@ -101,7 +101,7 @@ async def test_every_page_of_the_console_is_for_everyone(served: Served, browser
     await page.fill("#login", "astrid")
     await page.fill("#password", "no")
     await page.fill("#code", "no")
-    await page.locator("main form button").click()
+    await page.locator("main form .acts button").click()
     await expect(page.locator("#problem")).to_be_focused()
     await looks_right(page)
     await sign_in(page, served, astrid)

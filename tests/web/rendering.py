@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_time
@@ -39,10 +39,19 @@ def every_page(lang: str) -> dict[tuple[str, str], str]:
     }
 
 
+# The console's, by its parts, and what is said of refusals.
+OF_OTHERS: Final = frozenset(
+    {
+        *("agents", "clocks", "console", "decisions", "journal", "looking", "queue", "refusals"),
+        "work",
+    }
+)
+
+
 def catalogue_paths(lang: str) -> list[Path]:
     """Where the pages' own words are; agents and refusals have catalogues of their own."""
     folder = SERVICE / "locales" / lang.replace("-", "_") / "LC_MESSAGES"
-    return [p for p in sorted(folder.glob("*.po")) if p.stem not in {"console", "refusals"}]
+    return [path for path in sorted(folder.glob("*.po")) if path.stem not in OF_OTHERS]
 
 
 def environment(lang: str, asset: Callable[[str], str]) -> Environment:
