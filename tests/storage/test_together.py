@@ -54,7 +54,7 @@ async def _rows(db: AsyncConnection) -> list[list[tuple[object, ...]]]:
     """All that a freeze writes, but for what is new every time: keys, and which transaction."""
     chance = {
         account_rows: set[str](),
-        ticket_rows: set[str](),
+        ticket_rows: {"opened_in", "changed_in", "changed_at"},
         journal: {"id", "xid"},
         outbox: {"id"},
     }

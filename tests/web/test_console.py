@@ -704,20 +704,21 @@ def test_everything_that_happens_to_an_account_has_a_sentence(words: Any) -> Non
     found = {name_of(kind) for kind in vars(events).values() if _is_event_of_an_account(kind)}
     assert len(found) > 15
     for name in found - {"account-registered"}:
-        line = Line(event=name, what=Anything())
+        line = Line(event=name, what=Anything(), named=Anything())
         assert str(words.happened(line)) != name
 
 
 class Anything(dict[str, object]):
     """An event's members, whichever a sentence asks for."""
 
-    def __missing__(self, _: str) -> str:
-        return "recovery-card"
+    def __missing__(self, name: str) -> str | int:
+        return {"boost": 2, "reason": "owner"}.get(name, "recovery-card")
 
 
 class Line(Struct):
     event: str
     what: Anything
+    named: Anything
 
 
 def _is_event_of_an_account(kind: object) -> bool:
