@@ -45,6 +45,12 @@ AS $$ SELECT clock_timestamp() + (SELECT moved FROM test_clock) $$
 """
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test begins first: at the end it would keep one process waiting for it alone."""
+    items.sort(key=lambda item: "/life/" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

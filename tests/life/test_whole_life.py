@@ -21,7 +21,7 @@ from tests.life.nursery import OWNERS, Nursery
 from tests.life.owners import Owners
 from tests.life.partings import Partings
 
-RUNS: Final = int(os.environ.get("LIVES", "38"))
+RUNS: Final = int(os.environ.get("LIVES", "52"))
 STEPS: Final = int(os.environ.get("STEPS", "100"))
 ENOUGH: Final = 2_000
 # What the short run must have lived through; without it a rule above protects nothing.

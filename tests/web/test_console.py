@@ -716,9 +716,13 @@ class Anything(dict[str, object]):
 
 
 class Line(Struct):
+    """What a line of the timeline is, whoever did it."""
+
     event: str
     what: Anything
     named: Anything
+    by_name: str = "Astrid"
+    by_kind: str = "agent"
 
 
 def _is_event_of_an_account(kind: object) -> bool:
