@@ -61,7 +61,8 @@ class Sitting(Struct):
     session: BrowserSession
     purpose: Purpose
     codes: list[str] = field(default_factory=list[str])
-    opened: int = 0
+    # Those that were right, each of them once.
+    spent: list[str] = field(default_factory=list[str])
     # What was typed, where somebody came without a link.
     address: str | None = None
 

@@ -132,7 +132,7 @@ class Reporters(Stage):
         first = self.do(self.life.report(sitting, contact_id, told))
         if first is None:
             return
-        assert sitting.opened == 1
+        assert sitting.spent
         assert first.contact_id == contact_id
         if sitting.address is not None:
             assert self.life.lives_at[contact_id] == sitting.address

@@ -154,12 +154,13 @@ class Stage(RuleBasedStateMachine):
         return succeeded
 
     def has_opened(self, sitting: Sitting, typed: str, whose: Whose, *, succeeded: bool) -> None:
-        sitting.opened += succeeded
-        # One browser is verified once, and with one of its own last two codes.
-        assert sitting.opened <= 1
         if not succeeded:
             return
+        # With one of its own last two codes, and with each of them once. Who is verified already
+        # may ask for another one and prove it again: that opens nothing that was not open.
         assert typed in sitting.codes[-2:]
+        assert typed not in sitting.spent
+        sitting.spent.append(typed)
         self.asking.was_right(whose)
         if sitting.address is not None:
             # The code opens only whoever is enrolled where it went.
