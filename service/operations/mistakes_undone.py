@@ -86,7 +86,7 @@ async def _carry_on(house: House, mistake: ClientMistake) -> int:
             done += await undo(house, mistake, one)
         except (Refused, SQLAlchemyError) as reason:
             # The others need not wait for it; it is tried again in the next round.
-            log.error(  # noqa: TRY400
+            log.error(  # noqa: TRY400  # what it says may hold words
                 "freeze.not-undone", ticket_id=str(one.ticket_id), reason=type(reason).__name__
             )
     await finish(house, mistake)

@@ -38,15 +38,15 @@ _MILLISECONDS: Final = 120_000
 
 class _Response(Struct, frozen=True):
     clientDataJSON: str  # noqa: N815  # the standard's name
-    authenticatorData: str = ""  # noqa: N815
+    authenticatorData: str = ""  # noqa: N815  # the standard's name
     signature: str = ""
-    userHandle: str | None = None  # noqa: N815
-    attestationObject: str = ""  # noqa: N815
+    userHandle: str | None = None  # noqa: N815  # the standard's name
+    attestationObject: str = ""  # noqa: N815  # the standard's name
 
 
 class _Credential(Struct, frozen=True):
     id: str
-    rawId: str  # noqa: N815
+    rawId: str  # noqa: N815  # the standard's name
     type: str
     response: _Response
 
