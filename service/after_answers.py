@@ -9,11 +9,11 @@ from service.operations.house import House
 class AfterAnswers:
     """Around the whole application: writes down who was turned away, once they know."""
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._house = house
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
-        if self._house.refused.is_waiting:
-            await refused_tries.write_down(self._house)
+        house: House = scope["litestar_app"].state.house
+        if house.refused.is_waiting:
+            await refused_tries.write_down(house)

@@ -60,28 +60,17 @@ _API = ("/v1/", "/oauth/", "/schema", "/ssf/", "/health/", "/metrics", "/.well-k
 
 def create_app(settings: Settings) -> Litestar:
     """One installation's web process. Its database and keys are opened when it starts."""
-    house = open_house(settings)
-    hosts = Hosts(house, settings.console_origin)
+    app = unfurnished()
+    furnish(app, settings)
+    return app
 
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
-        async with house.engine.connect() as db:
-            await require_humble_role(db)
-            await require_usable_policies(db)
-        bell = Bell(plain_url(settings.database_url), house.engine)
-        bell.start()
-        app.state.introspection = await Introspection.connect(plain_url(settings.database_url))
-        app.state.issuers = Issuers(Outgoing(loopback=settings.http_on_loopback))
-        try:
-            yield
-        finally:
-            await bell.close()
-            await app.state.polling.close()
-            await app.state.watching.close()
-            await app.state.issuers.close()
-            await app.state.introspection.close()
-            await house.engine.dispose()
 
+def unfurnished() -> Litestar:
+    """Every route of the web process, and nothing of any installation yet.
+
+    Reading all handlers' signatures is what takes long. Whoever needs one web process after the
+    other, as the tests do, has it done once.
+    """
     app = Litestar(
         route_handlers=[
             *operators.ROUTES,
@@ -96,22 +85,7 @@ def create_app(settings: Settings) -> Litestar:
                 include_in_schema=False,
             ),
         ],
-        lifespan=[lifespan],
-        state=State(
-            {
-                "house": house,
-                "hosts": hosts,
-                "trusted_proxies": settings.trusted_proxies,
-                "metrics_token": settings.metrics_token,
-                "security_contact": settings.security_contact,
-                "http_on_loopback": settings.http_on_loopback,
-                # What polled streams hand out, and who waits for it in this process.
-                "sets": Sets(house.keys.signing),
-                "polling": Waiting(house),
-                # Agents who watch the queue.
-                "watching": Watching(house),
-            }
-        ),
+        lifespan=[_lifespan],
         before_send=[api.tell_limit, tell_methods],
         dependencies={
             "house": Provide(_house, sync_to_thread=False),
@@ -131,8 +105,51 @@ def create_app(settings: Settings) -> Litestar:
     )
     # Around the router, not around each route: an address that leads nowhere goes through the same
     # door, and its answer carries the same headers.
-    app.asgi_handler = AfterAnswers(SecurityHeaders(HostDoor(app.asgi_handler, hosts=hosts)), house)
+    app.asgi_handler = AfterAnswers(SecurityHeaders(HostDoor(app.asgi_handler)))
     return app
+
+
+def furnish(app: Litestar, settings: Settings) -> None:
+    """What this installation brings: database, keys, hosts. Before the app starts."""
+    house = open_house(settings)
+    app.state = State(
+        {
+            "house": house,
+            "hosts": Hosts(house, settings.console_origin),
+            "database": plain_url(settings.database_url),
+            "trusted_proxies": settings.trusted_proxies,
+            "metrics_token": settings.metrics_token,
+            "security_contact": settings.security_contact,
+            "http_on_loopback": settings.http_on_loopback,
+            # What polled streams hand out, and who waits for it in this process.
+            "sets": Sets(house.keys.signing),
+            "polling": Waiting(house),
+            # Agents who watch the queue.
+            "watching": Watching(house),
+        }
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncGenerator[None]:
+    state = app.state
+    house: House = state.house
+    async with house.engine.connect() as db:
+        await require_humble_role(db)
+        await require_usable_policies(db)
+    bell = Bell(state.database, house.engine)
+    bell.start()
+    state.introspection = await Introspection.connect(state.database)
+    state.issuers = Issuers(Outgoing(loopback=state.http_on_loopback))
+    try:
+        yield
+    finally:
+        await bell.close()
+        await state.polling.close()
+        await state.watching.close()
+        await state.issuers.close()
+        await state.introspection.close()
+        await house.engine.dispose()
 
 
 def create_entrance(settings: Settings, *, settle: Callable[[], None]) -> Entrance:

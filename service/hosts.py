@@ -80,9 +80,8 @@ class Hosts:
 class HostDoor:
     """ASGI middleware: puts `wallet` or `console` into the request's state, or says 404."""
 
-    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_ANYWHERE):
@@ -90,9 +89,10 @@ class HostDoor:
             return
         host = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"host"), "").lower()
         state: dict[str, Any] = scope.setdefault("state", {})  # pyright: ignore[reportAssignmentType]  # the library's type is wider
+        hosts: Hosts = scope["litestar_app"].state.hosts
         path = scope["path"]
         try:
-            wallet = await self._hosts.wallet_at(host)
+            wallet = await hosts.wallet_at(host)
         except AWAY:
             await _plain(send, HTTP_503_SERVICE_UNAVAILABLE, _NOTHING_STORED)
             return
@@ -101,8 +101,8 @@ class HostDoor:
             await _plain(send, HTTP_404_NOT_FOUND, b"Not found\n")
             return
         at_console = path == "/console" or path.startswith(("/console/", "/static/"))
-        if host == self._hosts.console_host and (at_console or path == "/"):
-            state["origin"] = self._hosts.console_origin
+        if host == hosts.console_host and (at_console or path == "/"):
+            state["origin"] = hosts.console_origin
         elif wallet is not None and not path.startswith("/console"):
             state["wallet"] = wallet
             state["origin"] = wallet.origin

@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from service.embedded import Cluster
 from service.operations.house import House
@@ -17,7 +15,8 @@ from service.security.keys import load as load_keys
 from service.security.passwords import Passwords
 from service.storage.migrations import upgrade
 from tests.clusters import throw_away_cluster
-from tests.houses import app, settings
+from tests.databases import Databases
+from tests.houses import app, routes, settings
 from tests.leaks import (
     EARS,
     pytest_configure,
@@ -30,6 +29,7 @@ __all__ = [
     "pytest_configure",
     "pytest_runtest_makereport",
     "pytest_runtest_protocol",
+    "routes",
     "settings",
 ]
 
@@ -84,13 +84,16 @@ def template(cluster: Cluster) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def databases(cluster: Cluster, template: str) -> Databases:
+    return Databases(cluster, template)
+
+
 @pytest.fixture
-def database(cluster: Cluster, template: str) -> Iterator[str]:
-    """The name of a fresh database."""
-    name = f"house_{uuid4().hex[:12]}"
-    cluster.create_database(name, template=template)
-    yield name
-    cluster.drop_database(name)
+def database(databases: Databases) -> Iterator[str]:
+    """The name of a database in which nothing has happened yet."""
+    with databases.lend() as name:
+        yield name
 
 
 @pytest.fixture
@@ -100,7 +103,7 @@ def database_url(cluster: Cluster, database: str) -> str:
 
 @pytest.fixture
 async def house(database_url: str, keys: KeyRing) -> AsyncIterator[House]:
-    engine = create_async_engine(database_url, poolclass=NullPool)
+    engine = create_async_engine(database_url, pool_size=8, max_overflow=8, pool_timeout=5)
     yield House(engine=engine, keys=keys, passwords=Passwords())
     await engine.dispose()
 

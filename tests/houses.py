@@ -12,7 +12,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from service.app import create_app
+from service.app import furnish, unfurnished
 from service.settings import Settings
 
 CONSOLE: Final = "http://console.localhost:8000"
@@ -38,12 +38,18 @@ def settings_for(database_url: str, keys_folder: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def routes() -> Litestar:
+    """Read once: each test's app is this one with its own database."""
+    return unfurnished()
+
+
 @pytest.fixture
-async def app(settings: Settings) -> AsyncIterator[Litestar]:
+async def app(routes: Litestar, settings: Settings) -> AsyncIterator[Litestar]:
     """The app between its start and its end."""
-    app = create_app(settings)
-    async with app.lifespan():
-        yield app
+    furnish(routes, settings)
+    async with routes.lifespan():
+        yield routes
 
 
 def client_for(app: Litestar, origin: str) -> httpx.AsyncClient:

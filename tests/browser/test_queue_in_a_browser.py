@@ -160,6 +160,8 @@ async def test_a_shift_by_keys_alone(desk: Desk) -> None:
     await page.get_by_role("link", name=desk.case.reference).focus()
     await page.keyboard.press("a")
     await expect(page).to_have_url(f"{desk.served.console}{desk.case.path}?done=take")
+    # The address changes before the page's script listens.
+    await page.wait_for_load_state()
     await page.keyboard.press("n")
     await expect(page.locator("#note")).to_be_focused()
 
