@@ -18,14 +18,14 @@ _AGAIN: Final = (("retry-after", "5"),)
 _ENCODER: Final = msgspec.json.Encoder()
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct, frozen=True, gc=False):
     """Everything but what belongs to the moment: the date, and whether the connection stays."""
 
     head: bytes
     body: bytes
 
 
-class _Active(Struct, frozen=True):
+class _Active(Struct, frozen=True, gc=False):
     """RFC 7662, section 2.2."""
 
     active: bool

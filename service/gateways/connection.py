@@ -59,7 +59,7 @@ class Connection(asyncio.Protocol):
         return not self._is_over and (self._question is not None or bool(self._intake.taken))
 
     def data_received(self, data: bytes) -> None:
-        if self._is_over:
+        if self._is_over or self._asks_again(data):
             return
         if self._intake.feed(data):
             self.since = self._door.seconds
@@ -68,6 +68,21 @@ class Connection(asyncio.Protocol):
         elif self._intake.taken:
             # Nobody piles up questions here.
             self._pause()
+
+    def _asks_again(self, data: bytes) -> bool:
+        """The last question with another token: most are, and there is nothing else to read."""
+        if self._question is not None or self._is_choked:
+            return False
+        intake = self._intake
+        head, body = intake.head, intake.body_again(data)
+        question = None if head is None or body is None else self._door.again(head, body)
+        if question is None:
+            return False
+        self.since = self._door.seconds
+        self._current = intake.again
+        self._question = question
+        self._door.introspection.put(question.caller, question.token_sha256, self)
+        return True
 
     def pause_writing(self) -> None:
         self._is_choked = True
@@ -117,7 +132,7 @@ class Connection(asyncio.Protocol):
         question, self._question = self._question, None
         if question is None or self._is_over:
             return
-        self._write(question.answer(question.caller.asked(row, place)))
+        self._write(question.answer(row, place))
         intake = self._intake
         if intake.taken or intake.is_last or intake.wants_continue or self._is_paused:
             self._after_an_answer()

@@ -37,7 +37,8 @@ class Door:
 
     def __init__(self, introspection: Introspection, origins: Origins) -> None:
         self.introspection = introspection
-        self.read = Reader(origins).read
+        reader = Reader(origins)
+        self.read, self.again = reader.read, reader.again
         self.is_closing = False
         # Since the door was opened; and the header that says what time it is.
         self.seconds = 0

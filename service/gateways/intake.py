@@ -32,7 +32,7 @@ _MOST_CHANGES: Final = 8
 _LINE_ENDS: Final = frozenset({b"\r", b"\n"})
 
 
-class Taken(Struct, frozen=True):
+class Taken(Struct, frozen=True, gc=False):
     """A request, or what has to be said to something that is none."""
 
     what: Request | Answer
@@ -57,8 +57,10 @@ class Intake:
         self.wants_continue = False
         self._has_just_begun = False
         self._bytes = 0
-        # The last request's, if it may come again; and how often it did not, in a row.
-        self._head: Head | None = None
+        # The last request's, if it may come again, and that request without its body; and how
+        # often it did not, in a row.
+        self.head: Head | None = None
+        self.again = Taken(answers.NOT_HTTP)
         self._changes = 0
         self._begin()
 
@@ -66,7 +68,7 @@ class Intake:
         """Whether the request that is being taken in began with this."""
         if self.is_last:
             return False
-        head = self._head
+        head = self.head
         if head is not None and not self.is_inside:
             body = head.body_of(data)
             if body is not None:
@@ -75,7 +77,7 @@ class Intake:
                 self._changes = 0
                 return True
             # Whoever says something new each time (a trace of each request, say) is not known.
-            self._head = None
+            self.head = None
             self._changes += 1
         self._has_just_begun = False
         rest: bytes | None = data
@@ -87,6 +89,12 @@ class Intake:
             self._remember(data)
         return self._has_just_begun
 
+    def body_again(self, data: bytes) -> bytes | None:
+        """The body, if this is one whole request like the last, and nothing else is under way."""
+        if self.head is None or self.is_inside or self.is_last or self.taken:
+            return None
+        return self.head.body_of(data)
+
     def _remember(self, data: bytes) -> None:
         """What this was, if it was one whole request whose head says how long its body is."""
         taken = self.taken[-1]
@@ -96,8 +104,10 @@ class Intake:
         if not (is_plain and taken.keeps and length and len(data) == size + length):
             return
         request = self._request()
-        self._head = Head(data[:size], length, request.method, request.target, self._headers)
-        self._head.is_old = taken.is_old
+        self.head = head = Head(data[:size], length, request.method, request.target, self._headers)
+        head.is_old = taken.is_old
+        bare = Request(head.method, head.target, head.headers, b"", False, head)
+        self.again = Taken(bare, True, head.is_old)
 
     def refuse(self, last: Request | Answer) -> None:
         """Answer this, and read on no further."""

@@ -5,7 +5,7 @@ In the order of the web process: the host, the way, who asks, what for.
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from service.security import authorization
 from service.security.authorization import Basic, Bearer
 from service.security.form_bodies import FORM, fields
 from service.security.tokens import digest
-from service.storage.introspection import Asked, Caller
+from service.storage.introspection import Caller
 from service.storage.values import Scope
 
 INTROSPECT: Final = b"/oauth/introspect"
@@ -44,7 +44,7 @@ class Request(Struct):
     head: Head | None = None
 
 
-class Question(Struct, frozen=True):
+class Question(Struct, frozen=True, gc=False):
     """For the database."""
 
     caller: Caller
@@ -52,17 +52,21 @@ class Question(Struct, frozen=True):
     # Or introspected.
     is_checked: bool
 
-    def answer(self, asked: Asked | None) -> Answer:
-        may = asked is not None and Scope.INTROSPECT in asked.scopes
-        session = asked.session if asked is not None and may else None
+    def answer(self, row: Any, place: int | None) -> Answer:
+        """What the batch's row, and the place of the session in it, mean for who asked this."""
+        heard = self.caller.heard(row)
+        if heard is None or Scope.INTROSPECT not in heard.scopes:
+            return self._refusal(is_known=heard is not None)
+        if place is None:
+            return answers.SESSION_NOT_ACTIVE if self.is_checked else answers.NOT_ACTIVE
+        return answers.SESSION_LIVES if self.is_checked else answers.active(heard.session(place))
+
+    def _refusal(self, *, is_known: bool) -> Answer:
         if self.is_checked:
-            return answers.SESSION_NOT_ACTIVE if session is None else answers.SESSION_LIVES
-        if asked is None:
-            known = self.caller.by_client
-            return answers.INVALID_CLIENT if known else answers.INVALID_TOKEN
-        if not may:
+            return answers.SESSION_NOT_ACTIVE
+        if is_known:
             return answers.INSUFFICIENT_SCOPE
-        return answers.NOT_ACTIVE if session is None else answers.active(session)
+        return answers.INVALID_CLIENT if self.caller.by_client else answers.INVALID_TOKEN
 
 
 class Installation(Protocol):
@@ -83,12 +87,10 @@ class Reader:
         self._callers: dict[tuple[UUID, bytes], Caller | None] = {}
 
     def read(self, request: Request) -> Question | Answer:
-        head = request.head
-        if head is not None and head.meant is not None:
-            wallet_id, caller = head.meant
-            token = _token_in(request.body)
-            if token is not None and self._installation.wallet_at(head.host) == wallet_id:
-                return Question(caller, sha256(token).digest(), False)
+        if request.head is not None:
+            question = self.again(request.head, request.body)
+            if question is not None:
+                return question
         path = request.target.partition(b"?")[0]
         host = request.headers.get(b"host", b"").lower()
         if path not in {INTROSPECT, CHECK}:
@@ -105,6 +107,16 @@ class Reader:
                 return self._check(wallet_id, request)
             case _:
                 return answers.NOTHING_HERE
+
+    def again(self, head: Head, body: bytes) -> Question | None:
+        """The same head before another body; None where that must be read like any other."""
+        if head.meant is None:
+            return None
+        wallet_id, caller = head.meant
+        token = _token_in(body)
+        if token is None or self._installation.wallet_at(head.host) != wallet_id:
+            return None
+        return Question(caller, sha256(token).digest(), False)
 
     def _health(self, path: bytes, method: bytes) -> Answer:
         if method != b"GET":

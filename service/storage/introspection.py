@@ -58,7 +58,7 @@ select t.scopes, {_AT_MOST}, session.*
 """  # noqa: S608  # made of constants
 
 
-class ActiveSession(Struct, frozen=True, kw_only=True):
+class ActiveSession(Struct, frozen=True, kw_only=True, gc=False):
     subject: str
     # Seconds since 1970.
     began_at: int
@@ -72,31 +72,52 @@ class Asked(Struct, frozen=True, kw_only=True):
     session: ActiveSession | None
 
 
+class Heard:
+    """What one row says to a caller who is who they say: read once for all who asked with it."""
+
+    __slots__ = ("_at_most", "_began", "_expire", "_subjects", "scopes")
+
+    def __init__(self, row: Any) -> None:
+        self.scopes: Sequence[str] = row["scopes"]
+        self._subjects = row["subjects"]
+        self._began = row["began"]
+        self._expire = row["expire"]
+        self._at_most = row["at_most"]
+
+    def session(self, place: int) -> ActiveSession:
+        """The living session at this place of the row's arrays."""
+        expires_at, at_most = self._expire[place], self._at_most
+        return ActiveSession(
+            subject=self._subjects[place],
+            began_at=self._began[place],
+            expires_at=expires_at if at_most is None else min(expires_at, at_most),
+        )
+
+
 class Caller:
     """Who asks, as a process that answers the same gateways again and again may remember it.
 
     Nothing of it is known to be true: that is asked of the database each time.
     """
 
-    __slots__ = ("_is_right", "_row", "by_client", "key", "shown_sha256")
+    __slots__ = ("_heard", "_row", "by_client", "key", "shown_sha256")
 
     def __init__(self, wallet_id: UUID, client_id: str | None, shown_sha256: bytes) -> None:
         """A client with the digest of its secret, or, without its id, of its access token."""
         self.by_client = client_id is not None
         self.key: tuple[Any, ...] = (wallet_id, shown_sha256 if client_id is None else client_id)
         self.shown_sha256 = shown_sha256
-        # Of a batch all who asked get the same row: it is compared once.
+        # Of a batch all who asked get the same row: it is compared and read once.
         self._row: Any = None
-        self._is_right = False
+        self._heard: Heard | None = None
 
-    def asked(self, row: Any, place: int | None) -> Asked | None:
-        """What the database's answer means to this caller; None if it is not who it says."""
+    def heard(self, row: Any) -> Heard | None:
+        """What the database's answer says to this caller; None if it is not who it says."""
         if row is not self._row:
             self._row = row
-            self._is_right = not self.by_client or (
-                row is not None and _is_right(row, self.shown_sha256)
-            )
-        return _asked(row, place) if self._is_right and row is not None else None
+            known = row is not None and (not self.by_client or _is_right(row, self.shown_sha256))
+            self._heard = Heard(row) if known else None
+        return self._heard
 
 
 class Introspection:
@@ -151,12 +172,6 @@ def _is_right(row: Any, secret_sha256: bytes) -> bool:
 
 
 def _asked(row: Any, place: int | None) -> Asked:
-    if place is None:
-        return Asked(scopes=row["scopes"], session=None)
-    expires_at, at_most = row["expire"][place], row["at_most"]
-    session = ActiveSession(
-        subject=row["subjects"][place],
-        began_at=row["began"][place],
-        expires_at=expires_at if at_most is None else min(expires_at, at_most),
-    )
-    return Asked(scopes=row["scopes"], session=session)
+    heard = Heard(row)
+    session = None if place is None else heard.session(place)
+    return Asked(scopes=heard.scopes, session=session)
