@@ -9,6 +9,7 @@ from typing import Final
 
 from bench import (
     codes,
+    demo,
     gateways,
     introspection,
     large,
@@ -54,6 +55,7 @@ GROUNDS: Final[Mapping[str, Mapping[str, Measure]]] = {
         "weight": weight.measure,
         "worker": worker.measure,
         "signals": signals.measure,
+        "demo": demo.measure,
     },
     "agents at work": {"live": live.measure, "queue": queue.measure},
     # Last, because filling it takes longer than all the others.

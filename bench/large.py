@@ -45,6 +45,7 @@ def measure(ground: Ground) -> None:
         bulk.fill(ground, "pattern-1", SIZE, part=part, parts=PARTS)
         pressed += asyncio.run(presses(ground, each, named=f"among{part}"))
     bulk.settle(ground)
+    bulk.freshen(ground)
     tell("a large database: accounts", SIZE.accounts, "accounts")
     tell("a large database: contacts", SIZE.contacts, "contacts")
     tell("a large database: sessions", SIZE.sessions, "sessions")

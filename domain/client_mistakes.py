@@ -193,7 +193,9 @@ def reject(mistake: ClientMistake, *, by: Agent, now: datetime) -> Change[Client
 
 
 def finish(mistake: ClientMistake, *, now: datetime) -> Change[ClientMistake]:
-    """Every account on the list is done."""
+    """Every account on the list is done. `NothingPending` unless two had decided it."""
+    if mistake.status is not MistakeStatus.APPROVED:
+        raise NothingPending
     event = ClientMistakeUndone(mistake_id=mistake.id, at=now)
     return Change(replace(mistake, status=MistakeStatus.DONE, done_at=now), (event,))
 
@@ -211,7 +213,8 @@ def undo(
     if left_out is None and freeze.account.version != one.version:
         left_out = LeftOut.CHANGED_SINCE
     done = Change(replace(one, left_out=left_out, done_at=now))
-    if left_out is not None or mistake.decided_by is None:
+    is_approved = mistake.status is MistakeStatus.APPROVED
+    if left_out is not None or not is_approved or mistake.decided_by is None:
         return done, Change(freeze.ticket)
     event = FreezeUndone(
         account_id=one.account_id,

@@ -143,7 +143,7 @@ class TicketPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     decided_within: timedelta = timedelta(hours=4)
     # An agent's account made or reset yesterday may be the thief's.
     new_agent_waits: timedelta = timedelta(hours=24)
-    # An address added the day before the theft proves nothing.
+    # An address added the day before the theft proves nothing, nor does a card printed that day.
     address_counts_after: timedelta = timedelta(days=7)
     # Whoever wrote down a release must not be the one who finds it in order.
     proofs_for_release: Annotated[int, Meta(ge=2, le=4)] = 2

@@ -40,7 +40,8 @@ class Reveal(Struct, frozen=True, kw_only=True):
     account_id: AccountId
     ticket_id: TicketId
     whose: Whose
-    # Of the owner's address on file, or of the contact whose enrolled address it is.
+    # Of the owner's address on file; of the contact whose enrolled address it is, or of that
+    # contact's second address.
     address_id: UUID
     revealed_by: AgentId
     reason: RevealReason

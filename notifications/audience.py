@@ -138,6 +138,7 @@ from domain.events import (
     SecondAddressAdded,
     SecondAddressRemoved,
     SigningKeyRetired,
+    SigningKeyRotated,
     StreamChanged,
     StreamEnded,
     StreamMade,
@@ -415,6 +416,7 @@ AUDIENCE: Final[Mapping[type[Event], tuple[Hearer, ...]]] = {
     StreamSecretRenewed: _NOBODY,
     StreamSubjectChosen: _NOBODY,
     StreamEnded: _NOBODY,
+    SigningKeyRotated: _NOBODY,
     SigningKeyRetired: _NOBODY,
 }
 BY_NAME: Final = {name_of(kind): kind for kind in AUDIENCE}

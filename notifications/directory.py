@@ -43,6 +43,8 @@ class Recipient(Struct, frozen=True, kw_only=True):
     owner_name: str | None = None
     # The token with which whoever reads there says "I am not this person"; for contacts only.
     not_me: str | None = None
+    # The origin of the console, where a ticket has its page; for who is on call only.
+    console: str | None = None
 
 
 class Sender(Struct, frozen=True, kw_only=True):

@@ -20,6 +20,17 @@ OF_SEVERAL: Final = 153
 # What a wallet may ask for: a code, its purpose and the page's host must fit one segment.
 LONGEST_SHORT_NAME: Final = 11
 LONGEST_HOST: Final = 40
+# What an agent may add to fixed words: beside the longest of those it still travels in two parts.
+LONGEST_LINE: Final = 100
+# What keyboards put in by themselves, and what a phone has for it. The quotation mark is the one
+# that stands around the line, and nobody may close it from within.
+_TYPED: Final = {
+    **dict.fromkeys('"“”„«»', "'"),
+    **dict.fromkeys("‘’‚`´", "'"),
+    **dict.fromkeys("‐‑‒–—", "-"),
+    "…": "...",
+    "\u00a0": " ",
+}
 
 
 def is_writable(text: str) -> bool:
@@ -54,10 +65,35 @@ def written(name: str) -> str | None:
 
     None when a letter would be lost altogether: half a name is worse than none.
     """
-    letters = [_nearest(letter) for letter in unicodedata.normalize("NFC", name)]
+    letters = [_nearest(letter) for letter in _composed(name)]
     if not letters or None in letters:
         return None
     return "".join(letter for letter in letters if letter is not None)
+
+
+def line(words: str) -> str | None:
+    """One short line as a phone shows it, with accents that it lacks left off.
+
+    None when a letter would be lost altogether, or when it is longer than `LONGEST_LINE`. Letters
+    that only look like others (full width, ligatures) are lost too: nothing may turn into a link
+    that was none when it was checked.
+    """
+    letters = [_TYPED.get(letter) or _canonical(letter) for letter in _composed(words)]
+    shown = "".join(letter for letter in letters if letter is not None)
+    if None in letters or septets(shown) > LONGEST_LINE:
+        return None
+    return shown
+
+
+def _composed(words: str) -> str:
+    return unicodedata.normalize("NFC", words)
+
+
+def _canonical(letter: str) -> str | None:
+    if letter in _EXTENDED - {"\f"}:
+        return letter
+    same = unicodedata.normalize("NFKD", letter) == unicodedata.normalize("NFD", letter)
+    return _nearest(letter) if same else None
 
 
 def _nearest(letter: str) -> str | None:

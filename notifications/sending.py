@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.accounts import AddressKind
 from domain.events import Event
 from domain.ids import AddressId, ContactId, OnCallId, TicketMessageId
 from notifications import retry, wording
@@ -116,7 +117,7 @@ async def _write(
                 db, leased.wallet_id, leased.outbox_id, leased.secret
             )
         objection = await _objection(db, directory, leased, event)
-        own_line = await _own_line(db, directory, leased, event)
+        own_line = await _own_line(db, directory, leased, event, recipient)
         sender = await directory.sender(db, leased.wallet_id)
     return wording.write(
         wording.Occasion(
@@ -143,11 +144,20 @@ async def _objection(
 
 
 async def _own_line(
-    db: AsyncConnection, directory: Directory, leased: LeasedDelivery, event: Event
+    db: AsyncConnection,
+    directory: Directory,
+    leased: LeasedDelivery,
+    event: Event,
+    recipient: Recipient,
 ) -> str | None:
+    """By e-mail; by text message only to an owner who, as things stand now, has no e-mail."""
     message_id: TicketMessageId | None = getattr(event, "message_id", None)
     if message_id is None:
         return None
+    if recipient.kind is AddressKind.PHONE and leased.account_id is not None:
+        known = await directory.owner(db, leased.wallet_id, leased.account_id)
+        if any(one.kind is AddressKind.EMAIL for one in known):
+            return None
     return await directory.own_line(db, leased.wallet_id, message_id)
 
 

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
 
 from domain.accounts import AddressKind
-from domain.events import Event, name_of
+from domain.events import Event, OnCallRung, name_of
 from notifications import dates, gsm7
 from notifications.audience import Role, Secret, hearer_in
 from notifications.channels import Email, Message, Sms
@@ -34,6 +34,8 @@ _PAGE_OF: Final = {Secret.INVITATION: "/i", Secret.PERSONAL_LINK: "/r", Secret.D
 # Where somebody says, without a sign-in, "I am not this person" and "this was not me".
 _NOT_ME: Final = "/not-me"
 _OBJECTION: Final = "/not-mine"
+# Where a ticket stands in the console: nobody gets past its door by knowing it.
+_TICKETS: Final = "/console/tickets"
 
 
 class Way(Struct, frozen=True):
@@ -115,6 +117,8 @@ def _sms(occasion: Occasion) -> Sms:
         "at": _clock_words(dates.in_short, occasion, language),
         # None where a phone could not show the name: those sentences do without it.
         "owner": gsm7.written(owner) if owner else None,
+        # None where it has no room or could not be shown: half of what was said is worse.
+        "own_line": gsm7.line(occasion.own_line) if occasion.own_line else None,
     }
     template = f"{name_of(occasion.event)}/{occasion.role.value}.sms"
     text = _AS_TEXT[language].get_template(template).render(facts).strip()
@@ -140,7 +144,17 @@ def _facts(occasion: Occasion, language: str) -> dict[str, Any]:
         "support": sender.support_number,
         "own_line": occasion.own_line,
     }
-    return facts | _ways(occasion) | _opened(occasion)
+    return facts | _ways(occasion) | _opened(occasion) | _at_the_desk(occasion)
+
+
+def _at_the_desk(occasion: Occasion) -> dict[str, str | None]:
+    """The page of the ticket that somebody on call is woken for; to nobody else."""
+    if not isinstance(occasion.event, OnCallRung) or occasion.role is not Role.ON_CALL:
+        return {}
+    console = occasion.recipient.console
+    # Whoever knows no console still wakes people: they find the ticket by its reference.
+    page = f"{console.rstrip('/')}{_TICKETS}/{occasion.event.ticket_id}" if console else None
+    return {"ticket_page": page}
 
 
 def _ways(occasion: Occasion) -> dict[str, Way | None]:
@@ -160,7 +174,7 @@ def _way(occasion: Occasion, path: str, key: str | None) -> Way | None:
 
 
 def _opened(occasion: Occasion) -> dict[str, str]:
-    """A link or a code, never both; and for a message without a secret no address of ours."""
+    """A link or a code, never both; nothing for a message without a secret."""
     kind = hearer_in(occasion.event, occasion.role).secret
     if kind is None or occasion.secret is None:
         return {}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from litestar import Router
+from litestar import Request, Router
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
@@ -29,6 +29,7 @@ from msgspec import Struct
 
 from domain import refusals as r
 from service import constraints, problems
+from service.links import linked
 from service.oauth import OAuthError
 from service.problems import Problem
 
@@ -82,7 +83,7 @@ def description() -> OpenAPIConfig:
         openapi_router=Router(
             path="/schema", route_handlers=[], guards=[_the_document_alone], include_in_schema=False
         ),
-        render_plugins=[JsonRenderPlugin()],
+        render_plugins=[_WithLinks()],
         use_handler_docstrings=True,
         components=Components(
             security_schemes={
@@ -122,6 +123,13 @@ def description() -> OpenAPIConfig:
             }
         ),
     )
+
+
+class _WithLinks(JsonRenderPlugin):
+    """The framework's answers have no place for links, so they come in where it is written."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        return self.render_json(request, linked(openapi_schema))  # pyright: ignore[reportUnknownMemberType]  # the framework leaves open which request
 
 
 def _the_document_alone(

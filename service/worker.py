@@ -136,7 +136,7 @@ async def _for_people(
     settings: Settings, house: House, stack: AsyncExitStack, turns: Turns
 ) -> list[_Loop]:
     channels = await _channels(settings, stack)
-    directory = HouseDirectory(house.keys)
+    directory = HouseDirectory(house.keys, console=settings.console_origin)
     timer = _timer(house)
     stack.callback(timer.shutdown, wait=False)
     timer.start()

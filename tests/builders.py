@@ -31,8 +31,9 @@ from domain.ids import (
     TicketId,
     WalletId,
 )
+from domain.policy import TicketPolicy
 from domain.reports import LossKind, LossReport, Way
-from domain.tickets import Proof, ProofKind, Proposal, ReleaseReason, Ticket, TicketKind
+from domain.tickets import Grounds, Proof, ProofKind, Proposal, ReleaseReason, Ticket, TicketKind
 
 NOON: Final = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 # The smallest step of the database's clock.
@@ -226,8 +227,16 @@ def a_proof(kind: ProofKind = ProofKind.OWNER_CODE, **changes: Any) -> Proof:
         recorded_by=ASTRID,
         recorded_at=NOON,
         source=None,
+        # Printed at set-up.
+        card_made_at=NOON - timedelta(days=30) if kind is ProofKind.RECOVERY_CARD else None,
     )
     return replace(proof, **changes)
+
+
+def grounds(*before: Proof, **changes: Any) -> Grounds:
+    """Of a loss at noon, at a desk that is always open."""
+    on = Grounds(before=before, lost_at=NOON, hours=(), policy=TicketPolicy())
+    return replace(on, **changes)
 
 
 def enough_proofs() -> tuple[Proof, ...]:

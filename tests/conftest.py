@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 TEMPLATE = "template_house"
+# What takes a minute and more.
+LONGEST = ("/life/", "/web/test_pages_in_browser.py", "/outage/")
 # The test clock: the production function's body plus an offset that a test may move.
 CLOCK = """
 CREATE TABLE test_clock (moved interval NOT NULL);
@@ -47,8 +49,8 @@ AS $$ SELECT clock_timestamp() + (SELECT moved FROM test_clock) $$
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest test begins first: at the end it would keep one process waiting for it alone."""
-    items.sort(key=lambda item: "/life/" not in item.nodeid)
+    """The longest tests begin first: at the end one would keep the others' processes waiting."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,10 @@ from sqlalchemy import update
 from domain.client_mistakes import ClientMistake, MistakenFreeze, MistakeReason
 from domain.ids import ClientMistakeId, ProposalId, TicketId
 from domain.policy import Policy, TicketPolicy
-from domain.tickets import Proposal, Ticket
+from domain.tickets import KeepReason, Proposal, Ticket
 from domain.wallet_reports import FreezeReason
 from domain.wallets import Wallet
-from service.operations import client_mistakes, clients, hot_line
+from service.operations import client_mistakes, clients, hot_line, keeping_frozen
 from service.operations.agents import SignedIn
 from service.operations.client_mistakes import Window
 from service.operations.clients import Caller
@@ -92,6 +92,15 @@ async def the_mistake(
 async def the_ticket(house: House, wallet: Wallet, ticket_id: TicketId) -> Ticket:
     async with house.engine.connect() as db:
         return await load.ticket(db, wallet.id, ticket_id)
+
+
+async def keeping_proposed(
+    house: House, wallet: Wallet, ticket_id: TicketId, by: SignedIn
+) -> Proposal:
+    await keeping_frozen.propose(
+        house, ticket_id, reason=KeepReason.SIGNS_OF_FRAUD, to_bring=(), by=by
+    )
+    return await what_waits(house, wallet, ticket_id)
 
 
 async def what_waits(house: House, wallet: Wallet, ticket_id: TicketId) -> Proposal:

@@ -7,9 +7,9 @@ from msgspec import Struct, structs
 from sqlalchemy import update
 
 from domain.access import Role
-from domain.accounts import Account
+from domain.accounts import Account, AddressKind
 from domain.contacts import Contact
-from domain.ids import AccountId, TicketId
+from domain.ids import AccountId, AddressId, ContactId, TicketId
 from domain.reports import LossKind
 from domain.tickets import ReleaseReason
 from domain.wallets import Wallet
@@ -17,15 +17,22 @@ from service.operations import agents, filing, reports, tickets, visits
 from service.operations.agents import NewAgent, SignedIn
 from service.operations.house import House
 from service.operations.visits import Draft
+from service.security.blind_index import index_of
+from service.security.encryption import Place
 from service.security.tokens import new_id, new_reference
 from service.security.totp import code_at
 from service.storage import load
+from service.storage.keychain import find_key
 from service.storage.rows import put
 from service.storage.tables import agents as agents_table
+from service.storage.tables import tickets as tickets_table
+from service.storage.values import PersonAddress
 from tests import people as cast
 from tests import proving
 
 HALF_A_MINUTE: Final = timedelta(seconds=30)
+# Of whoever reported, beside the address under which they were named.
+SECOND: Final = "+5491155550199"
 
 
 class Authenticator(Struct, frozen=True, kw_only=True):
@@ -70,14 +77,15 @@ async def an_agent(
     language: str = "en",
     own: tuple[str, ...] = (),
     role: Role = Role.AGENT,
+    also: tuple[Wallet, ...] = (),
 ) -> Authenticator:
-    """May approve since yesterday; `own` are their own addresses."""
+    """May approve since yesterday; `own` are their own addresses, `also` more wallets of theirs."""
     new = NewAgent(
         login=login,
         name=login.capitalize(),
         password=cast.PASSWORD,
         level=level,
-        wallets=(wallet.id,),
+        wallets=(wallet.id, *(one.id for one in also)),
         language=language,
         own_addresses=own,
         role=role,
@@ -116,6 +124,34 @@ async def a_case(
     )
 
 
+async def a_second_address(
+    house: House, wallet: Wallet, contact_id: ContactId, address: str = SECOND
+) -> PersonAddress:
+    """Where a contact is reached beside the address under which they were named."""
+    kind = AddressKind.EMAIL if "@" in address else AddressKind.PHONE
+    async with house.engine.connect() as db:
+        contact = await load.contact(db, wallet.id, contact_id)
+        person = await load.person(db, wallet.id, contact.person_id)
+        held = await load.held_addresses(db, wallet.id, person.id)
+    first = next(one for one in held if one.address_index == contact.address_index)
+    now, second_id = await cast.now(house), AddressId(new_id())
+    assert person.data_key_id is not None
+    async with house.engine.begin() as db:
+        key = await find_key(db, house.keys, person.data_key_id)
+        second = PersonAddress(
+            id=second_id,
+            wallet_id=wallet.id,
+            person_id=person.id,
+            kind=kind,
+            address=key.seal(Place("person_addresses", "address", second_id), address),
+            address_index=index_of(house.keys, wallet.id, kind, address),
+            proved_at=now,
+            beside_id=first.id,
+            withdraws_from=now + wallet.policy.space.second_address_withdraws_after,
+        )
+        return await put(db, None, second)
+
+
 async def proved(house: House, case: Case, by: SignedIn) -> None:
     """Two proofs of different kinds, and the checklist: a proposal may follow."""
     await proving.proved(house, case.wallet, case.ticket_id, by)
@@ -145,3 +181,14 @@ async def tickets_like(house: House, case: Case, *differ: dict[str, Any]) -> lis
             await put(db, None, structs.replace(pattern, **ticket, **of_ticket))
             made.append(ticket_id)
     return made
+
+
+async def a_safety_ticket(house: House, case: Case) -> TicketId:
+    """Olga, whose phone was reported, does not feel safe either: a most urgent one, nobody's."""
+    nobodys = {"kind": "safety", "assigned_to": None, "assigned_at": None}
+    late = await cast.now(house) - timedelta(minutes=1)
+    (ticket_id,) = await tickets_like(house, case, nobodys | {"first_attempt_until": late})
+    async with house.engine.begin() as db:
+        hers = update(tickets_table).where(tickets_table.c.id == ticket_id)
+        await db.execute(hers.values(account_id=case.account.id))
+    return ticket_id

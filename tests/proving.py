@@ -73,10 +73,24 @@ async def code_entered(house: House, wallet: Wallet, ticket_id: TicketId, by: Si
     assert await owner_codes.enter(house, wallet, typed) is Entered.PROVED
 
 
-async def card_used(house: House, wallet: Wallet, ticket_id: TicketId) -> None:
-    """A code of the card that was printed at set-up, a month ago."""
-    _, account = await _worked_on(house, wallet, ticket_id)
-    made_at = await cast.now(house) - timedelta(days=30)
+async def card_used(
+    house: House,
+    wallet: Wallet,
+    ticket_id: TicketId,
+    *,
+    made_before: timedelta = timedelta(days=30),
+) -> None:
+    """A code of the card that was printed that long before the ticket was opened: at set-up."""
+    code = await a_code_of_a_card(house, wallet, ticket_id, made_before=made_before)
+    assert await recovery_cards.use_code(house, wallet, code)
+
+
+async def a_code_of_a_card(
+    house: House, wallet: Wallet, ticket_id: TicketId, *, made_before: timedelta
+) -> RecoveryCode:
+    """Printed, and not typed yet."""
+    ticket, account = await _worked_on(house, wallet, ticket_id)
+    made_at = ticket.opened_at - made_before
     code = RecoveryCode(
         id=RecoveryCodeId(new_id()),
         wallet_id=wallet.id,
@@ -86,8 +100,7 @@ async def card_used(house: House, wallet: Wallet, ticket_id: TicketId) -> None:
         made_at=made_at,
     )
     async with house.engine.begin() as db:
-        await put(db, None, code)
-    assert await recovery_cards.use_code(house, wallet, code)
+        return await put(db, None, code)
 
 
 async def looked_through(

@@ -32,8 +32,10 @@ def serving(environment: Mapping[str, str]) -> Generator[None]:
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
         try:
             ready = f"http://{environment['RESGUARDO_LISTEN']}/health/ready"
-            until(lambda: answers(ready), within=60)
+            # One that cannot start says so at once; one on a busy machine has time.
+            until(lambda: process.poll() is not None or answers(ready), within=110)
+            assert process.poll() is None, f"it ended with {process.poll()}"
             yield
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)

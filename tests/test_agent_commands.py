@@ -1,9 +1,7 @@
 """What an operator types about agents, and what happens to them."""
 
-import os
 import re
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,8 +19,9 @@ from service.security.totp import code_at
 from service.storage import load
 from service.storage.tables import agent_addresses, agent_codes, journal
 from tests import people as cast
+from tests.command_line import settings_of
+from tests.command_line import typed as typed_there
 
-ROOT = Path(__file__).parents[1]
 PASSWORD, ANOTHER = cast.PASSWORD, "yet another passphrase"
 pytestmark = pytest.mark.anyio
 
@@ -31,22 +30,10 @@ class Typed:
     """`python -m service agent …`"""
 
     def __init__(self, database_url: str, keys_folder: Path) -> None:
-        self._environment = {
-            **os.environ,
-            "RESGUARDO_DATABASE_URL": database_url,
-            "RESGUARDO_KEYS": str(keys_folder),
-            "COLUMNS": "200",
-        }
+        self._settings = settings_of(database_url, keys_folder)
 
     def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "service", "agent", *words],
-            env=self._environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return typed_there(self._settings, "agent", *words)
 
     def done(self, *words: str) -> list[str]:
         """Its lines, after it went well."""

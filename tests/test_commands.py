@@ -16,21 +16,24 @@ from service.operations.wallets import NewWallet, WalletWrong, require_usable_po
 from service.storage import load
 from service.storage.tables import wallets
 from tests import people as cast
+from tests.command_line import ROOT, settings_of
+from tests.command_line import typed as typed_there
 
-ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs" / "wallet.json"
 pytestmark = pytest.mark.anyio
 
 
 def typed(database_url: str, keys_folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "RESGUARDO_DATABASE_URL": database_url,
-        "RESGUARDO_KEYS": str(keys_folder),
-    }
+    return typed_there(settings_of(database_url, keys_folder), *words)
+
+
+def typed_at_a_terminal(
+    database_url: str, keys_folder: Path, *words: str
+) -> subprocess.CompletedProcess[str]:
+    """In an interpreter of its own, as nobody but a person would start it."""
     return subprocess.run(
         [sys.executable, "-m", "service", *words],
-        env=environment,
+        env={**os.environ, **settings_of(database_url, keys_folder)},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -43,7 +46,7 @@ async def test_the_example_of_a_wallet_is_one(
 ) -> None:
     example = msgspec.json.decode(EXAMPLE.read_bytes(), type=NewWallet)
 
-    added = typed(database_url, keys_folder, "wallet", "add", str(EXAMPLE))
+    added = typed_at_a_terminal(database_url, keys_folder, "wallet", "add", str(EXAMPLE))
     secret = typed(
         database_url, keys_folder, "client", "add", example.origin, "norte", "--scope", "accounts"
     )
@@ -145,13 +148,7 @@ async def test_nothing_starts_with_a_number_out_of_bounds(house: House) -> None:
 
 
 def test_every_number_is_listed_with_its_bounds() -> None:
-    listed = subprocess.run(
-        [sys.executable, "-m", "service", "wallet", "numbers"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.splitlines()
+    listed = typed_there({}, "wallet", "numbers").stdout.splitlines()
 
     assert "contacts.most  5  1..5" in listed
     assert "codes.lasts  PT600S  PT180S..PT600S" in listed
@@ -160,7 +157,7 @@ def test_every_number_is_listed_with_its_bounds() -> None:
 
 
 def test_a_setting_that_is_missing_is_named(keys_folder: Path) -> None:
-    refused = typed("mysql://nowhere", keys_folder, "wallet", "list")
+    refused = typed_at_a_terminal("mysql://nowhere", keys_folder, "wallet", "list")
 
     assert refused.returncode == 2
     assert "RESGUARDO_DATABASE_URL" in refused.stderr

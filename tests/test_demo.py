@@ -18,9 +18,6 @@ from service.demo.run import clean
 from service.processes import is_free
 from tests.demos import Demo, command, demo_folder, environment, family, lives, port_taken, until
 
-# Set up once, the demo is there again before anyone wonders.
-SECONDS = 10.0
-
 
 class Household:
     """One folder for all tests here. A run that a test leaves behind serves the next test."""
@@ -72,8 +69,8 @@ def sessions(folder: Path) -> list[str]:
     return [device["session_id"] for device in kept["devices"]]
 
 
-def test_a_second_run_is_ready_within_ten_seconds_and_says_where_to_click(demo: Demo) -> None:
-    assert demo.ready_after < SECONDS
+def test_a_second_run_says_where_to_click(demo: Demo) -> None:
+    """How soon is measured (`make bench ONLY=demo`): a busy machine proves nothing about it."""
     said = "".join(demo.said)
     for name in ("pages", "wallet", "messages"):
         assert demo.address(name) in said

@@ -1,8 +1,6 @@
 """What an operator types for somebody who wants to see, or be forgotten."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -19,9 +17,10 @@ from service.storage.directory import HouseDirectory
 from service.storage.suppressed import is_suppressed
 from service.storage.tables import deliveries, journal, outbox
 from tests import people as cast
+from tests.command_line import settings_of
+from tests.command_line import typed as typed_there
 from tests.forgetting import FIVE_DAYS, Scene, a_scene, pages_again
 
-ROOT = Path(__file__).parents[1]
 CARLS = "carl@correo.example"
 pytestmark = pytest.mark.anyio
 
@@ -35,23 +34,14 @@ class Typed:
     """`python -m service person …`, with what stands on standard input."""
 
     def __init__(self, database_url: str, keys_folder: Path) -> None:
-        self._environment = {
-            **os.environ,
-            "RESGUARDO_DATABASE_URL": database_url,
-            "RESGUARDO_KEYS": str(keys_folder),
-        }
+        self._settings = settings_of(database_url, keys_folder)
 
     def __call__(self, command: str, address: str) -> subprocess.CompletedProcess[str]:
-        origin = cast.NORTE.origin
-        return subprocess.run(
-            [sys.executable, "-m", "service", "person", command, "--wallet", origin],
-            input=address + "\n",
-            env=self._environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        words = ("person", command, "--wallet", cast.NORTE.origin)
+        return typed_there(self._settings, *words, told=address + "\n")
+
+    def help_of(self, command: str) -> subprocess.CompletedProcess[str]:
+        return typed_there(self._settings, "person", command, "--help")
 
 
 @pytest.fixture
@@ -180,13 +170,7 @@ async def test_what_was_stopped_is_lifted_by_hand_alone_and_recorded(
 
 def test_the_commands_say_what_they_do_and_how_they_end(typed: Typed) -> None:
     for command in ("export", "erase", "suppress", "lift"):
-        told = subprocess.run(
-            [sys.executable, "-m", "service", "person", command, "--help"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        told = typed.help_of(command)
         assert told.returncode == 0
         assert "standard input" in told.stdout
         assert "3 nobody is known" in told.stdout

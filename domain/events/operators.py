@@ -109,6 +109,12 @@ class StreamEnded(Event, frozen=True, kw_only=True):
     kind: str
 
 
+class SigningKeyRotated(Event, frozen=True, kw_only=True):
+    """A new one is published now, and signs a day later."""
+
+    algorithm: str
+
+
 class SigningKeyRetired(Event, frozen=True, kw_only=True):
     """What it signed is not accepted any more."""
 

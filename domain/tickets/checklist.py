@@ -129,12 +129,13 @@ def answer_checklist(
 def require_ready(
     *,
     proofs: tuple[Proof, ...],
+    lost_at: datetime,
     items: tuple[Item, ...],
     checks: tuple[Check, ...],
     policy: TicketPolicy,
 ) -> None:
     """Everything a release stands on. Raises ProofsMissing, ChecklistOpen."""
-    if not are_enough(proofs, policy):
+    if not are_enough(proofs, lost_at=lost_at, policy=policy):
         raise ProofsMissing
     if open_items(items, checks, policy):
         raise ChecklistOpen

@@ -45,6 +45,7 @@ def propose(
     *,
     pending: Proposal | None,
     proofs: tuple[Proof, ...],
+    lost_at: datetime,
     policy: TicketPolicy,
     by: Agent,
     now: datetime,
@@ -52,7 +53,7 @@ def propose(
     """The first of two people: level 2 or above, on proofs that are enough."""
     require_proposable(ticket, pending=pending, by=by)
     require_free(ticket)
-    if not are_enough(proofs, policy):
+    if not are_enough(proofs, lost_at=lost_at, policy=policy):
         raise ProofsMissing
     event = ReleaseProposed(
         account_id=ticket.account_id,
@@ -62,10 +63,7 @@ def propose(
         reason=str(proposal.reason),
         at=now,
     )
-    waits = replace(
-        ticket, stage=PROPOSED, proposed_at=now, approval_until=now + policy.approved_within
-    )
-    return Change(waits, (event,))
+    return Change(waiting_for_second(ticket, policy=policy, now=now), (event,))
 
 
 def require_proposable(ticket: Ticket, *, pending: Proposal | None, by: Agent) -> None:
@@ -78,6 +76,13 @@ def require_proposable(ticket: Ticket, *, pending: Proposal | None, by: Agent) -
         raise AlreadyProposed
     if ticket.stage is KEPT_FROZEN:
         raise KeptFrozen
+
+
+def waiting_for_second(ticket: Ticket, *, policy: TicketPolicy, now: datetime) -> Ticket:
+    """Whatever is proposed: somebody answers it in time, or others are woken."""
+    return replace(
+        ticket, stage=PROPOSED, proposed_at=now, approval_until=now + policy.approved_within
+    )
 
 
 def approve(

@@ -1,5 +1,6 @@
 """An account that is not given back for now: decided by two, looked at again by a third."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -10,7 +11,9 @@ from domain.change import Change
 from domain.events import AccountKeptFrozen, KeepingProposed, KeepingReviewed
 from domain.policy import TicketPolicy
 from domain.refusals import EvidenceChanged, NotKeptFrozen, OwnDecision
-from domain.tickets.decisions import require_proposable
+from domain.tickets.decisions import require_proposable, waiting_for_second
+from domain.tickets.hours import Span
+from domain.tickets.pausing import end_on_sign
 from domain.tickets.proposal import (
     Proposal,
     ProposalKind,
@@ -19,13 +22,23 @@ from domain.tickets.proposal import (
     require_another,
     require_turn,
 )
-from domain.tickets.ticket import KEPT_FROZEN, PROPOSED, Ticket, require_open, work_again
+from domain.tickets.ticket import KEPT_FROZEN, Ticket, require_open, work_again
 
 
 def propose_keeping(
-    ticket: Ticket, proposal: Proposal, *, pending: Proposal | None, by: Agent, now: datetime
+    ticket: Ticket,
+    proposal: Proposal,
+    *,
+    pending: Proposal | None,
+    policy: TicketPolicy,
+    by: Agent,
+    now: datetime,
 ) -> Change[Ticket]:
-    """The first of two people, level 2 or above, at any stage: it takes nothing from anybody."""
+    """The first of two people, level 2 or above, at any stage: it takes nothing from anybody.
+
+    The second one has as long as for a release. Raises LevelTooLow, TicketClosed, AccountNotFrozen,
+    AlreadyProposed, KeptFrozen.
+    """
     require_proposable(ticket, pending=pending, by=by)
     event = KeepingProposed(
         account_id=ticket.account_id,
@@ -35,7 +48,7 @@ def propose_keeping(
         reason=str(proposal.reason),
         at=now,
     )
-    return Change(replace(ticket, stage=PROPOSED, proposed_at=now), (event,))
+    return Change(waiting_for_second(ticket, policy=policy, now=now), (event,))
 
 
 def keep_frozen(
@@ -58,8 +71,15 @@ def keep_frozen(
     if waiting.evidence_version != ticket.evidence_version:
         raise EvidenceChanged
     until = now + policy.kept_frozen_reviewed_within
+    # Nothing is waited for any more. Ended later, the rest of the pause would count as waited.
+    ended = end_on_sign(ticket, now=now)
     kept = replace(
-        ticket, stage=KEPT_FROZEN, proposed_at=None, kept_frozen_at=now, review_until=until
+        ended.value,
+        stage=KEPT_FROZEN,
+        proposed_at=None,
+        approval_until=None,
+        kept_frozen_at=now,
+        review_until=until,
     )
     event = AccountKeptFrozen(
         account_id=ticket.account_id,
@@ -74,7 +94,7 @@ def keep_frozen(
         at=now,
     )
     approved = decided(waiting, ProposalStatus.APPROVED, agent_id=by.id, now=now)
-    return Change(approved), Change(kept, (event,))
+    return Change(approved), Change(kept, (event, *ended.events))
 
 
 def review_keeping(
@@ -82,13 +102,15 @@ def review_keeping(
     kept: Proposal | None,
     *,
     keeps: bool,
+    hours: Sequence[Span],
     policy: TicketPolicy,
     by: Agent,
     now: datetime,
 ) -> Change[Ticket]:
     """A supervisor who is neither of the two: it stays so for as long again, or is worked on.
 
-    `kept` is the decision that it rests on.
+    `kept` is the decision that it rests on; `hours` are those in which the wallet decides releases.
+    Raises LevelTooLow, TicketClosed, NotKeptFrozen, OwnDecision.
     """
     access.require_level(by, access.SUPERVISES)
     require_open(ticket)
@@ -108,4 +130,5 @@ def review_keeping(
     seen = replace(ticket, reviewed_at=now)
     if keeps:
         return Change(replace(seen, review_until=until), (event,))
-    return Change(work_again(seen, decided_within=policy.decided_within, now=now), (event,))
+    again = work_again(seen, hours=hours, decided_within=policy.decided_within, now=now)
+    return Change(again, (event,))

@@ -17,10 +17,10 @@ from domain.accounts import AccountAddress
 from domain.change import Change
 from domain.events import OwnerCodeAsked
 from domain.ids import AccountId, AddressId, AgentId, OwnerCodeId, TicketId, WalletId
-from domain.policy import CodePolicy, TicketPolicy
+from domain.policy import CodePolicy
 from domain.refusals import NoticesHeld, TooSoon
 from domain.tickets.addresses import Doubt, doubt_of, require_counting
-from domain.tickets.proofs import Proof, prove, replaced_lines, require_provable
+from domain.tickets.proofs import Grounds, Proof, prove, replaced_lines, require_provable
 from domain.tickets.ticket import Ticket
 
 # Nothing with a link comes with it, and a stranger may try: as long as those at `/report`.
@@ -90,13 +90,11 @@ def prove_by_code(
     proof: Proof,
     *,
     address: AccountAddress,
-    lost_at: datetime,
-    before: tuple[Proof, ...],
-    policy: TicketPolicy,
+    on: Grounds,
     now: datetime,
 ) -> Change[Ticket]:
     """The right code was typed. The address is asked again: it may have changed since."""
     require_provable(ticket)
-    replaced = replaced_lines(before)
-    require_counting(doubt_of(address, lost_at=lost_at, replaced=replaced, policy=policy))
-    return prove(ticket, proof, before=before, policy=policy, now=now)
+    replaced = replaced_lines(on.before)
+    require_counting(doubt_of(address, lost_at=on.lost_at, replaced=replaced, policy=on.policy))
+    return prove(ticket, proof, on=on, now=now)

@@ -94,7 +94,8 @@ def go_on(ticket: Ticket, *, by: Agent, now: datetime) -> Change[Ticket]:
 
 
 def end_on_sign(ticket: Ticket, *, now: datetime) -> Change[Ticket]:
-    """The owner gave a sign, of whatever kind: waiting is over. Without a pause, nothing."""
+    """The owner gave a sign, of whatever kind, or two people decided: waiting is over. Without a
+    pause, nothing."""
     return Change(ticket) if ticket.paused_at is None else _end(ticket, now)
 
 

@@ -1,5 +1,6 @@
 """What shows that it is the owner who asks, and when it is enough."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -24,6 +25,7 @@ from domain.refusals import (
     PerformedInFuture,
 )
 from domain.tickets.addresses import line_doubt, require_counting
+from domain.tickets.hours import Span
 from domain.tickets.pausing import end_on_sign
 from domain.tickets.ticket import (
     PROVED,
@@ -46,6 +48,15 @@ class ProofKind(StrEnum):
 OUT_OF_REACH: Final = frozenset({ProofKind.WALLET_REPROOFING, ProofKind.RECOVERY_CARD})
 
 
+class ProofDoubt(StrEnum):
+    """Why what was recorded shows nothing of who it is."""
+
+    # Whoever took the unlocked phone may have printed the card,
+    CARD_TOO_NEW = "card-too-new"
+    # and surely so, once the phone was gone.
+    CARD_AFTER_LOSS = "card-after-loss"
+
+
 class Proof(Struct, frozen=True, kw_only=True):
     """A recorded fact, never a tick."""
 
@@ -62,7 +73,21 @@ class Proof(Struct, frozen=True, kw_only=True):
     level: str | None = None
     # Where the code went, or whose line was replaced.
     address_id: AddressId | None = None
+    # Of a recovery card's code: when that card was made.
+    card_made_at: datetime | None = None
     row_version: int = 1
+
+
+class Grounds(Struct, frozen=True, kw_only=True):
+    """What a new proof is judged on."""
+
+    # What was recorded before it.
+    before: tuple[Proof, ...]
+    # Since when the phone may have been gone.
+    lost_at: datetime
+    # In which the wallet decides releases, from now on; none: always.
+    hours: tuple[Span, ...]
+    policy: TicketPolicy
 
 
 def require_provable(ticket: Ticket) -> None:
@@ -83,9 +108,7 @@ def record_line(
     proof: Proof,
     *,
     address: AccountAddress,
-    lost_at: datetime,
-    before: tuple[Proof, ...],
-    policy: TicketPolicy,
+    on: Grounds,
     by: Agent,
     now: datetime,
 ) -> Change[Ticket]:
@@ -99,13 +122,13 @@ def record_line(
     require_prover(ticket, by=by)
     if address.kind is not AddressKind.PHONE:
         raise AddressDoesNotCount
-    require_counting(line_doubt(address, lost_at=lost_at, policy=policy))
-    if proof.performed_at <= lost_at:
+    require_counting(line_doubt(address, lost_at=on.lost_at, policy=on.policy))
+    if proof.performed_at <= on.lost_at:
         raise LineReplacedBefore
-    counts_from = proof.performed_at + policy.line_settles
+    counts_from = proof.performed_at + on.policy.line_settles
     if now < counts_from:
         raise LineTooFresh(counts_from, now=now)
-    return prove(ticket, proof, before=before, policy=policy, now=now)
+    return prove(ticket, proof, on=on, now=now)
 
 
 def replaced_lines(proofs: tuple[Proof, ...]) -> frozenset[AddressId]:
@@ -114,29 +137,26 @@ def replaced_lines(proofs: tuple[Proof, ...]) -> frozenset[AddressId]:
     return frozenset(address_id for address_id in found if address_id is not None)
 
 
-def prove(
-    ticket: Ticket,
-    proof: Proof,
-    *,
-    before: tuple[Proof, ...],
-    policy: TicketPolicy,
-    now: datetime,
-) -> Change[Ticket]:
+def prove(ticket: Ticket, proof: Proof, *, on: Grounds, now: datetime) -> Change[Ticket]:
     """Evidence changes: what was proposed on the old evidence no longer stands.
 
     Only for facts that the service itself saw, such as a card's right code, or that were checked.
+    What does not count is recorded too, and makes nothing enough. Raises TicketClosed.
     """
     require_open(ticket)
-    enough = are_enough((*before, proof), policy)
+    enough = are_enough((*on.before, proof), lost_at=on.lost_at, policy=on.policy)
     ended = end_on_sign(ticket, now=now)
     ticket = unproposed(ended.value)
     if enough:
-        ticket = work_again(ticket, decided_within=policy.decided_within, now=now)
+        decided_within = on.policy.decided_within
+        ticket = work_again(ticket, hours=on.hours, decided_within=decided_within, now=now)
     stage = PROVED if enough else ticket.stage
     proved = replace(
         ticket,
         stage=stage,
-        proved_at=(ticket.proved_at or now) if enough else None,
+        # What was proved is not unproved, also where a later report makes a card too new. A release
+        # asks again, on all that is known then.
+        proved_at=ticket.proved_at or (now if enough else None),
         evidence_version=ticket.evidence_version + 1,
         proposed_at=None,
     )
@@ -156,8 +176,7 @@ def prove_again(
     proof: Proof,
     *,
     account: Account,
-    before: tuple[Proof, ...],
-    policy: TicketPolicy,
+    on: Grounds,
     clocks_differ: timedelta,
     now: datetime,
 ) -> Change[Ticket]:
@@ -167,16 +186,41 @@ def prove_again(
     """
     if account.frozen_at is None:
         raise AccountNotFrozen
-    if proof.level not in policy.reproofing_levels:
+    if proof.level not in on.policy.reproofing_levels:
         raise LevelNotCounted
     if proof.performed_at <= account.frozen_at:
         raise PerformedBeforeFreeze
     if proof.performed_at > now + clocks_differ:
         raise PerformedInFuture
-    return prove(ticket, proof, before=before, policy=policy, now=now)
+    return prove(ticket, proof, on=on, now=now)
 
 
-def are_enough(proofs: tuple[Proof, ...], policy: TicketPolicy) -> bool:
-    """Two different kinds, one of them out of reach of phone, SIM and mailbox."""
-    kinds = {proof.kind for proof in proofs}
+def proof_doubt(proof: Proof, *, lost_at: datetime, policy: TicketPolicy) -> ProofDoubt | None:
+    """Why it does not count on its ticket; None: it does.
+
+    Asked anew whenever something is decided: a later report may say that the phone was gone before.
+    """
+    if proof.kind is not ProofKind.RECOVERY_CARD:
+        return None
+    made_at = proof.card_made_at
+    if made_at is not None and made_at > lost_at:
+        return ProofDoubt.CARD_AFTER_LOSS
+    # A card of unknown age may be of any.
+    if made_at is None or made_at + policy.address_counts_after > lost_at:
+        return ProofDoubt.CARD_TOO_NEW
+    return None
+
+
+def counted_kinds(
+    proofs: Iterable[Proof], *, lost_at: datetime, policy: TicketPolicy
+) -> frozenset[ProofKind]:
+    """Of which kinds there is a proof that counts."""
+    return frozenset(
+        one.kind for one in proofs if proof_doubt(one, lost_at=lost_at, policy=policy) is None
+    )
+
+
+def are_enough(proofs: Iterable[Proof], *, lost_at: datetime, policy: TicketPolicy) -> bool:
+    """Two different kinds that count, one of them out of reach of phone, SIM and mailbox."""
+    kinds = counted_kinds(proofs, lost_at=lost_at, policy=policy)
     return len(kinds) >= policy.proofs_for_release and bool(kinds & OUT_OF_REACH)

@@ -13,6 +13,7 @@ A frozen account has exactly one open loss ticket. Release always takes two peop
 proposed and does not come to be leaves the ticket at the stage that its facts give it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -22,6 +23,7 @@ from msgspec.structs import replace
 
 from domain.ids import AccountId, AgentId, TicketId, WalletId
 from domain.refusals import TicketClosed
+from domain.tickets.hours import Span, after_open
 
 
 class TicketKind(StrEnum):
@@ -156,10 +158,13 @@ def unproposed(ticket: Ticket) -> Ticket:
     return replace(ticket, stage=standing(ticket), proposed_at=None, approval_until=None)
 
 
-def work_again(ticket: Ticket, *, decided_within: timedelta, now: datetime) -> Ticket:
+def work_again(
+    ticket: Ticket, *, hours: Sequence[Span], decided_within: timedelta, now: datetime
+) -> Ticket:
     """A ticket that was kept frozen is worked on again, with the time that a decision takes.
 
-    On any other it changes nothing.
+    `hours` are those in which the wallet decides releases, from now on; none: always. On any other
+    ticket it changes nothing.
     """
     if ticket.stage is not KEPT_FROZEN:
         return ticket
@@ -168,7 +173,7 @@ def work_again(ticket: Ticket, *, decided_within: timedelta, now: datetime) -> T
         stage=standing(ticket),
         kept_frozen_at=None,
         review_until=None,
-        decision_until=max(ticket.decision_until, now + decided_within),
+        decision_until=max(ticket.decision_until, after_open(now, decided_within, hours)),
     )
 
 

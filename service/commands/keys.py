@@ -28,13 +28,16 @@ def create_keys() -> None:
 
 @key_commands.command("rotate")
 @click.argument("name", type=click.Choice(tuple(keys.SIGNING)))
-def rotate_key(name: str) -> None:
+@asynchronous
+async def rotate_key(name: str) -> None:
     """Add a new signing key. It is published at once and signs 24 hours later.
 
     The older ones stay in the key set, because what they signed may still be waiting for its
     receiver, until `keys retire`. Running processes notice by themselves.
     """
-    made = keys.rotate(settings.keys_folder(os.environ), name)
+    folder = settings.keys_folder(os.environ)
+    async with the_house() as house:
+        made = await signing_keys.rotate(house, folder, name)
     signs_from = _at(made.created_at + USED_AFTER)
     say.print(f"{name}: published now, signs from {signs_from} on.")
 

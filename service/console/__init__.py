@@ -45,7 +45,6 @@ from service.console import (
 __all__ = ["ROUTES", "answers"]
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
-    signing_in.front_door,
     signing_in.show_sign_in,
     signing_in.sign_in,
     signing_in.sign_in_with_passkey,
@@ -78,6 +77,8 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     messages.compose,
     messages.write,
     board.show_board,
+    board.reassign,
+    board.reassign_all,
     clocks.pause,
     clocks.go_on,
     clocks.answer,
@@ -94,6 +95,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     safety.add_note,
     safety.remove_contact,
     safety.close,
+    safety.skip,
     safety.back,
     approval.show,
     approval.approve,

@@ -45,7 +45,7 @@ _ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NOTHING_TYPED: Final = ("/sign-out", "/passkey-question", "/presence")
 _RETURN: Final = re.compile(
     rf"/console/(?:tickets/{_ID}(?:/approval)?|safety/{_ID}|me(?![a-z])"
-    rf"|reviews|client-mistakes(?:/{_ID})?)"
+    rf"|board|reviews|client-mistakes(?:/{_ID})?)"
 )
 
 

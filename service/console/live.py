@@ -1,4 +1,5 @@
-"""What changes in the queue, as it happens: server-sent events that hold ids and kinds alone."""
+"""What changes in the queue, as it happens: server-sent events that hold ids, kinds, and
+the names of colleagues who look at a ticket."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, Final
@@ -69,11 +70,15 @@ def _event(told: Told) -> bytes:
 def _name(told: Told) -> str:
     if told.ended:
         return "ended"
-    return "changed" if told.tickets or told.too_much else "beat"
+    return "changed" if told.tickets or told.looking or told.too_much else "beat"
 
 
 def _body(told: Told) -> str:
     body: dict[str, Any] = {"tickets": {str(one): what for one, what in told.tickets.items()}}
+    if told.looking or told.looking_is_all:
+        body["looking"] = {str(one): names for one, names in told.looking.items()}
+    if told.looking_is_all:
+        body["looking_is_all"] = True
     if told.too_much:
         body["too_much"] = True
     return msgspec.json.encode(body).decode()

@@ -1,7 +1,7 @@
 """An owner who does not feel safe: pages for trained agents. To anyone else they do not exist."""
 
-from collections.abc import Awaitable
-from typing import Annotated, Any
+from collections.abc import Awaitable, Mapping
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -13,16 +13,20 @@ from msgspec import Meta, Struct
 
 from domain.ids import ContactId, TicketId
 from domain.refusals import NotFound, Refused
-from service.console.frame import Me, language_of, language_said, me
+from service.console.frame import QUEUE, Me, language_of, language_said, me
 from service.console.frame import show as show_page
+from service.console.serving import SkipForm
 from service.console.ticket import BY, filled_in
-from service.operations import safety
+from service.operations import next_ticket, safety
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.operations.safety import SafetySeen
 from service.pages import AnyRequest, go, our_form
 from service.problems import STATUS
 from service.wording import zone_said
+
+# Nothing was typed.
+_NOTHING: Final[Mapping[str, str]] = {}
 
 
 class NoteForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +42,7 @@ class Told(Struct, frozen=True, kw_only=True):
     act: str = ""
     refusal: str = ""
     words: str = ""
+    typed: Mapping[str, str] = {}
 
 
 class SafetyPage(Told, frozen=True, kw_only=True):
@@ -111,8 +116,28 @@ async def close(
     return await _done_or_told(request, house, ticket, by, work, act="close")
 
 
+@post("/console/safety/{ticket_id:uuid}/skip", include_in_schema=False, dependencies=BY)
+async def skip(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    house: NamedDependency[House],
+    by: NamedDependency[SignedIn],
+) -> Response[Any]:
+    """Somebody else who is trained goes on with it."""
+    ticket, fields = TicketId(ticket_id), await our_form(request)
+    form = filled_in(fields, SkipForm)
+    if form is None:
+        told = Told(act="skip", refusal="incomplete", typed=fields)
+        status = HTTP_422_UNPROCESSABLE_ENTITY
+        return await _page(request, house, ticket, by, told, status=status)
+    work = next_ticket.skip(house, ticket, reason=form.reason, words=form.words, by=by)
+    told = await _done_or_told(request, house, ticket, by, work, act="skip", typed=fields)
+    return go(f"{QUEUE}?done=skip") if isinstance(told, Redirect) else told
+
+
 @get(
     [
+        "/console/safety/{ticket_id:uuid}/skip",
         "/console/safety/{ticket_id:uuid}/notes",
         "/console/safety/{ticket_id:uuid}/closing",
     ],
@@ -139,13 +164,14 @@ async def _done_or_told(
     *,
     act: str,
     words: str = "",
+    typed: Mapping[str, str] = _NOTHING,
 ) -> Response[Any]:
     try:
         await work
     except NotFound:
         raise
     except Refused as refusal:
-        told = Told(act=act, refusal=refusal.code, words=words)
+        told = Told(act=act, refusal=refusal.code, words=words, typed=typed)
         return await _page(request, house, ticket_id, by, told, status=STATUS[type(refusal)])
     return go(f"{path_of(ticket_id)}?done={act}")
 
@@ -170,6 +196,7 @@ async def _page(
         act=told.act,
         refusal=told.refusal,
         words=told.words,
+        typed=told.typed,
     )
     return show_page(
         request,

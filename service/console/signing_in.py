@@ -15,10 +15,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_401_UNAUTHORIZED
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.refusals import NotFound, PageExpired, SignInFailed, TooMany
+from domain.refusals import PageExpired, SignInFailed, TooMany
 from service.console.frame import (
     AGENT_COOKIE,
-    QUEUE,
     SIGN_IN,
     Me,
     language_of,
@@ -69,14 +68,6 @@ class UnsentPage(Struct, frozen=True, kw_only=True):
     # What a person typed or chose of it: something, or they would not see this page.
     typed: tuple[str, ...]
     back: str
-
-
-@get("/", include_in_schema=False)
-async def front_door(request: AnyRequest) -> Redirect:
-    """The console's own origin; on a wallet's, nothing lives here."""
-    if request.scope["state"].get("wallet") is not None:
-        raise NotFound
-    return go(QUEUE)
 
 
 @get(SIGN_IN, include_in_schema=False)

@@ -15,13 +15,18 @@ from domain.ids import ContactId, TicketId, TicketMessageId
 from domain.refusals import NotFound
 from domain.tickets import ContactReply, OwnerReply, Ticket, TicketKind, TicketMessage
 from domain.wallets import Wallet
-from notifications import wording
+from notifications import gsm7, wording
 from notifications.audience import Role
 from notifications.channels import Email
 from notifications.directory import Recipient, Sender
 from notifications.wording import Occasion
 from service.operations.agents import SignedIn
-from service.operations.desk_messages import require_reporter, ways_to, written
+from service.operations.desk_messages import (
+    own_line_goes_by,
+    require_reporter,
+    ways_to,
+    written,
+)
 from service.operations.house import House
 from service.operations.why_not import refusal_of
 from service.security.encryption import Place
@@ -59,9 +64,14 @@ class Composing(Struct, frozen=True, kw_only=True):
     now: datetime
 
     @property
-    def takes_own_line(self) -> bool:
-        """Only to the owner, and only where there is room for it: in an e-mail."""
-        return self.contact_id is None and AddressKind.EMAIL in self.kinds
+    def own_line_by(self) -> AddressKind | None:
+        """By what a line of the agent's own would go; None where there is none: to a contact."""
+        return own_line_goes_by(self.contact_id, self.kinds)
+
+    @property
+    def longest_own_line(self) -> int:
+        by_text = self.own_line_by is AddressKind.PHONE
+        return gsm7.LONGEST_LINE if by_text else tickets.LONGEST_OWN_LINE
 
 
 async def compose(

@@ -1,5 +1,6 @@
 """Agents write to the owner, and to whoever reported: fixed words, promised like every notice."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +13,7 @@ from domain.ids import ContactId, TicketId, TicketMessageId
 from domain.policy import TicketPolicy
 from domain.refusals import NotFound, NoWayToWrite, OwnLineNotAllowed
 from domain.tickets import ContactReply, OwnerReply, Ticket, TicketMessage
+from notifications import gsm7
 from service.operations.addresses import plain_text
 from service.operations.agents import SignedIn
 from service.operations.at_work import AtWork, at_work
@@ -38,8 +40,9 @@ async def write(
     """Promise the message to the owner (None) or to a reporter. With the page's `key`, a button
     pressed twice is one message. In danger it waits, until an agent lets the notices go.
 
-    Raises LevelTooLow, TicketClosed, WrittenOften, OwnLineNotAllowed, NoWayToWrite; NotFound for
-    whoever did not report on this ticket.
+    A line of the agent's own goes to the owner alone: by e-mail, or, where the owner has none, by
+    text message, in the letters that a phone shows. Raises LevelTooLow, TicketClosed, WrittenOften,
+    OwnLineNotAllowed, NoWayToWrite; NotFound for whoever did not report on this ticket.
     """
     line = tickets.allowed_own_line(plain_text(own_line, longest=len(own_line)))
     async with at_work(house, ticket_id, by) as work:
@@ -51,10 +54,8 @@ async def write(
         kinds = await ways_to(work.db, house, work.account, to)
         if not kinds:
             raise NoWayToWrite
-        # A text message has no room for it, and half of what was said is worse than nothing.
-        if line and AddressKind.EMAIL not in kinds:
-            raise OwnLineNotAllowed
-        message = await _message(work, house, to, reply, line, by=by)
+        carried = _carried(line, kinds)
+        message = await _message(work, house, to, reply, carried, by=by)
         change = written(
             work.ticket,
             message,
@@ -103,6 +104,24 @@ async def ways_to(
     else:
         found = await directory.contact(db, account.wallet_id, to)
     return tuple(kind for kind in AddressKind if any(one.kind is kind for one in found))
+
+
+def own_line_goes_by(to: ContactId | None, kinds: Collection[AddressKind]) -> AddressKind | None:
+    """By what a line of the agent's own goes to them; None: it does not."""
+    if to is not None or not kinds:
+        return None
+    return AddressKind.EMAIL if AddressKind.EMAIL in kinds else AddressKind.PHONE
+
+
+def _carried(line: str, kinds: Collection[AddressKind]) -> str:
+    """As it will be read. Half of what was said would be worse than nothing, so what a text message
+    does not hold raises OwnLineNotAllowed."""
+    if not line or AddressKind.EMAIL in kinds:
+        return line
+    shown = gsm7.line(line)
+    if shown is None:
+        raise OwnLineNotAllowed
+    return tickets.allowed_own_line(shown)
 
 
 def place_of(message_id: TicketMessageId) -> Place:

@@ -82,9 +82,7 @@ async def record_line(
             work.ticket,
             proof,
             address=address,
-            lost_at=evidence.lost_at,
-            before=evidence.proofs,
-            policy=wallet.policy.tickets,
+            on=evidence.grounds(work.now),
             by=by.agent,
             now=work.now,
         )

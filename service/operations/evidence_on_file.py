@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain import events, tickets
 from domain.accounts import Account, AccountAddress, Device, is_barred
 from domain.events import name_of
-from domain.tickets import Check, CheckKind, Doubt, Item, Proof, Ticket
+from domain.tickets import Check, CheckKind, Doubt, Grounds, Item, Proof, ProofKind, Ticket
 from domain.wallets import Wallet
+from service.operations import release_hours
 from service.storage import load
 
 # What a thief with the unlocked phone would prepare, as the record names it. What was done for
@@ -77,14 +78,27 @@ class Evidence(Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def counted_kinds(self) -> frozenset[ProofKind]:
+        return tickets.counted_kinds(
+            self.proofs, lost_at=self.lost_at, policy=self.wallet.policy.tickets
+        )
+
+    def grounds(self, now: datetime) -> Grounds:
+        """On which a proof that comes now is judged."""
+        return Grounds(
+            before=self.proofs,
+            lost_at=self.lost_at,
+            hours=release_hours.spans_from(self.wallet, now),
+            policy=self.wallet.policy.tickets,
+        )
+
+    @property
     def open_items(self) -> tuple[Item, ...]:
         return tickets.open_items(self.items, self.checks, self.wallet.policy.tickets)
 
 
 async def read(db: AsyncConnection, wallet: Wallet, account: Account, ticket: Ticket) -> Evidence:
-    reports = await load.reports_of(db, wallet.id, ticket.id)
-    told = await load.wallet_reports_of(db, wallet.id, ticket.id)
-    lost_at = tickets.lost_at(ticket, (one.noticed_at for one in (*reports, *told)))
+    lost_at = await loss_of(db, ticket)
     devices = await load.devices_of(db, wallet.id, account.id)
     tried_at = await load.last_refused_try_at(db, wallet.id, account.id)
     since = lost_at - wallet.policy.tickets.changes_looked_at_before
@@ -99,6 +113,23 @@ async def read(db: AsyncConnection, wallet: Wallet, account: Account, ticket: Ti
         changes=await _changes(db, account, since=since, until=ticket.closed_at),
         # Those of an earlier freeze were looked at then.
         last_try_at=tried_at if tried_at is not None and tried_at >= ticket.opened_at else None,
+    )
+
+
+async def loss_of(db: AsyncConnection, ticket: Ticket) -> datetime:
+    """Since when the phone may have been gone, by all that is known now."""
+    reports = await load.reports_of(db, ticket.wallet_id, ticket.id)
+    told = await load.wallet_reports_of(db, ticket.wallet_id, ticket.id)
+    return tickets.lost_at(ticket, (one.noticed_at for one in (*reports, *told)))
+
+
+async def grounds(db: AsyncConnection, wallet: Wallet, ticket: Ticket, *, now: datetime) -> Grounds:
+    """The same as of the whole evidence, where nothing else of it is asked."""
+    return Grounds(
+        before=await load.proofs_of(db, wallet.id, ticket.id),
+        lost_at=await loss_of(db, ticket),
+        hours=release_hours.spans_from(wallet, now),
+        policy=wallet.policy.tickets,
     )
 
 

@@ -42,21 +42,31 @@ async def hand_over(
     Raises LevelTooLow, TicketClosed, CannotTakeTicket, ChangedMeanwhile.
     """
     async with at_work(house, ticket_id, by) as work:
-        taker = await _taker(work, to)
-        change = tickets.hand_over(
-            work.ticket,
-            taker,
-            sees=taker is not None and await _sees(work, taker),
-            by=by.agent,
-            now=work.now,
-        )
-        require_seen(work, seen)
-        if note.strip():
-            await notes.write(work, house, note, by=by)
-        await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
+        taker = await taker_of(work, to)
+        sees = taker is not None and await _sees(work, taker)
+        await give(work, house, taker, sees=sees, note=note, by=by, seen=seen)
 
 
-async def _taker(work: AtWork, to: AgentId | None) -> Agent | None:
+async def give(
+    work: AtWork,
+    house: House,
+    taker: Agent | None,
+    *,
+    sees: bool,
+    note: str,
+    by: SignedIn,
+    seen: int | None = None,
+) -> None:
+    """Whoever gives it, within their transaction: the ticket, its journal and the note."""
+    change = tickets.hand_over(work.ticket, taker, sees=sees, by=by.agent, now=work.now)
+    require_seen(work, seen)
+    if note.strip():
+        await notes.write(work, house, note, by=by)
+    await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
+
+
+async def taker_of(work: AtWork, to: AgentId | None) -> Agent | None:
+    """None: back to the queue. Raises CannotTakeTicket for nobody's id."""
     if to is None:
         return None
     try:

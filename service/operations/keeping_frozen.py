@@ -3,7 +3,7 @@
 from domain import tickets
 from domain.ids import ProposalId, TicketId
 from domain.tickets import KeepReason, Proposal, ProposalKind, ProposalStatus, ToBring
-from service.operations import picking
+from service.operations import picking, release_hours
 from service.operations.agents import SignedIn
 from service.operations.at_work import require_seen
 from service.operations.deciding import deciding
@@ -39,7 +39,12 @@ async def propose(
             proposed_at=work.now,
         )
         change = tickets.propose_keeping(
-            work.ticket, proposal, pending=case.pending, by=case.by.agent, now=work.now
+            work.ticket,
+            proposal,
+            pending=case.pending,
+            policy=case.wallet.policy.tickets,
+            by=case.by.agent,
+            now=work.now,
         )
         require_seen(work, seen)
         picked = await picking.pick(work.db, case.wallet, work.ticket, proposal, now=work.now)
@@ -93,6 +98,7 @@ async def review(
             work.ticket,
             kept,
             keeps=keeps,
+            hours=release_hours.spans_from(case.wallet, work.now),
             policy=case.wallet.policy.tickets,
             by=case.by.agent,
             now=work.now,

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Agent
 from domain.accounts import Account
+from domain.contacts import Contact
 from domain.reports import LossReport
 from domain.tickets import Ticket
 from domain.wallet_reports import WalletReport
@@ -25,6 +26,8 @@ class Looking(Struct, frozen=True, kw_only=True):
     wallet: Wallet
     account: Account
     reports: tuple[LossReport, ...]
+    # Whoever made one of those, each once.
+    reporters: tuple[Contact, ...]
     wallet_reports: tuple[WalletReport, ...]
     # What was recorded of the account while the ticket was open.
     entries: tuple[Entry, ...]

@@ -20,7 +20,8 @@ _LONGEST = 300
 async def take(house: House, by: SignedIn) -> TicketId | None:
     """Assign it to this agent, who is seen to look at it from then on; None when nothing is left.
 
-    Two who ask at once are served two tickets. Raises LevelTooLow.
+    Losses and, to whoever is trained for them, safety tickets in one order. Two who ask at once
+    are served two tickets. Raises LevelTooLow.
     """
     async with house.engine.begin() as db:
         access.require_level(by.agent, access.REACHES_OWNER)
@@ -37,8 +38,13 @@ async def take(house: House, by: SignedIn) -> TicketId | None:
 async def skip(
     house: House, ticket_id: TicketId, *, reason: SkipReason, words: str, by: SignedIn
 ) -> None:
-    """Leave it to somebody else for a while. Raises WordsMissing, LevelTooLow, TicketClosed."""
-    async with at_work(house, ticket_id, by) as work:
+    """Leave it to somebody else for a while, of whichever kind it is.
+
+    Raises WordsMissing, LevelTooLow, TicketClosed; NotFound outside the agent's sight.
+    """
+    async with house.engine.connect() as db:
+        seen = await load.ticket_anywhere(db, ticket_id, await load.sight_of(db, by.agent))
+    async with at_work(house, ticket_id, by, kind=seen.kind) as work:
         skip_id = SkipId(new_id())
         said = plain_text(words, longest=_LONGEST)
         sealed = None

@@ -229,9 +229,7 @@ async def _prove(house: House, wallet: Wallet, right: OwnerCode) -> Entered:
                 ticket,
                 proof,
                 address=address,
-                lost_at=evidence.lost_at,
-                before=evidence.proofs,
-                policy=wallet.policy.tickets,
+                on=evidence.grounds(instant),
                 now=instant,
             )
         except Refused:

@@ -14,7 +14,7 @@ from domain.ids import ProofId
 from domain.refusals import AccountNotFrozen, NotFound
 from domain.tickets import Proof, ProofKind, Ticket
 from domain.wallets import Wallet
-from service.operations import freezing
+from service.operations import evidence_on_file, freezing
 from service.operations.addresses import plain_text
 from service.operations.disputes import owner_key
 from service.operations.house import House
@@ -67,7 +67,7 @@ async def record(
         proof = await _same(db, house, known, told)
         if proof is None:
             proof = await _new(db, house, account, ticket, told)
-            await _keep(db, wallet, account, ticket, proof, before=known, by=by)
+            await _keep(db, wallet, account, ticket, proof, by=by)
         await remember(db, wallet_key, request, str(proof.id))
         return proof
 
@@ -110,7 +110,6 @@ async def _keep(
     ticket: Ticket,
     proof: Proof,
     *,
-    before: tuple[Proof, ...],
     by: Actor,
 ) -> None:
     now = proof.recorded_at
@@ -118,8 +117,7 @@ async def _keep(
         ticket,
         proof,
         account=account,
-        before=before,
-        policy=wallet.policy.tickets,
+        on=await evidence_on_file.grounds(db, wallet, ticket, now=now),
         clocks_differ=wallet.policy.sign_ins.clocks_differ,
         now=now,
     )

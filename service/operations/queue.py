@@ -9,14 +9,13 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain import access
+from domain import tickets
 from domain.access import Agent
 from domain.accounts import Account, Done
 from domain.events import Actor
 from domain.ids import AgentId, TicketId
-from domain.refusals import Refused
 from domain.reports import LossKind, LossReport
-from domain.tickets import Stage, TicketKind
+from domain.tickets import Proposal, Stage, TicketKind
 from domain.wallet_reports import FreezeReason, WalletReport
 from domain.wallets import Wallet
 from service.operations import agents, timeline
@@ -83,8 +82,10 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     looking: tuple[str, ...]
     # What happened last; None once nothing is left to tell.
     last: Happened | None
-    # A proposal waits, and this agent may be the one to decide it.
+    # A proposal waits, and it is this agent's turn to decide it,
     may_decide: bool
+    # or that of somebody else, whom the system picked.
+    waits_for: str | None
 
 
 class Queue(Struct, frozen=True, kw_only=True):
@@ -113,7 +114,7 @@ class _Beside(Struct, frozen=True, kw_only=True):
     by_wallets: tuple[WalletReport, ...]
     last: Mapping[TicketId, Happened]
     looking: Mapping[TicketId, tuple[AgentId, ...]]
-    proposers: Mapping[TicketId, AgentId]
+    pending: Mapping[TicketId, Proposal]
     signs: Mapping[TicketId, int]
     names: Mapping[AgentId, str]
 
@@ -137,7 +138,7 @@ async def see_queue(house: House, by: SignedIn, asked: Asked = EVERYTHING_OPEN) 
     rows = tuple(_row(one, served[one.wallet_id], beside, by.agent, mark.now) for one in found)
     return Queue(
         rows=rows,
-        after=_after(found[-1]) if more else None,
+        after=queue.place_of(found[-1]) if more else None,
         counts=counts,
         late=late,
         wallets=tuple(served.values()),
@@ -158,13 +159,15 @@ async def _beside(
     served, ids = sight.wallets, [one.id for one in found]
     owned = await load.accounts_with(db, served, [one.account_id for one in found])
     looking = await queue.lookers(db, ids)
-    last = await queue.last_entries(db, found, except_for=ONLY_ON_SAFETY)
+    pending = await queue.pending_proposals(db, served, ids)
+    last = await queue.last_entries(db, found, only_on_safety=ONLY_ON_SAFETY)
     entries = {ticket_id: _entry(one) for ticket_id, one in last.items()}
     wanted = {
         *named,
         *timeline.agents_in(tuple(entries.values())),
         *(one for many in looking.values() for one in many),
         *(one.assigned_to for one in found if one.assigned_to is not None),
+        *(one.approver_id for one in pending.values() if one.approver_id is not None),
     }
     names = await agents.names_of(db, house, wanted)
     told = timeline.told(tuple(entries.values()), {**names})
@@ -174,7 +177,7 @@ async def _beside(
         by_wallets=await load.wallet_reports_on(db, served, ids),
         last=dict(zip(entries, told, strict=True)),
         looking=looking,
-        proposers=await queue.proposers(db, served, ids),
+        pending=pending,
         signs=await load.sign_counts(db, ids),
         names=names,
     )
@@ -186,6 +189,7 @@ def _row(one: Row, wallet: Wallet, beside: _Beside, agent: Agent, now: datetime)
     # A safety ticket of the same owner is about something else.
     told = of_account(account, wallet, now) if one.kind is TicketKind.LOSS else None
     looking = (who for who in beside.looking.get(one.id, ()) if who != agent.id)
+    may_decide, waits_for = _turn(one, beside, agent, now)
     return QueueRow(
         ticket_id=one.id,
         row_version=one.row_version,
@@ -216,7 +220,8 @@ def _row(one: Row, wallet: Wallet, beside: _Beside, agent: Agent, now: datetime)
         is_mine=one.assigned_to == agent.id,
         looking=tuple(sorted(beside.names[who] for who in looking)),
         last=beside.last.get(one.id),
-        may_decide=_may_decide(one, beside.proposers.get(one.id), agent, now),
+        may_decide=may_decide,
+        waits_for=waits_for,
     )
 
 
@@ -230,30 +235,26 @@ def _deadline(one: Row) -> Deadline:
     return Deadline.DECISION
 
 
-def _may_decide(one: Row, proposer: AgentId | None, agent: Agent, now: datetime) -> bool:
-    if one.stage is not Stage.PROPOSED or proposer is None or proposer == agent.id:
-        return False
-    try:
-        access.require_approver(agent, now)
-    except Refused:
-        return False
-    return True
+def _turn(one: Row, beside: _Beside, agent: Agent, now: datetime) -> tuple[bool, str | None]:
+    """Whether it is this agent's to decide, or else for whom it waits.
+
+    Nobody's once the time of whoever was picked is over: then somebody else is about to be.
+    """
+    pending = beside.pending.get(one.id)
+    if one.stage is not Stage.PROPOSED or pending is None:
+        return False, None
+    picked = pending.approver_id
+    if picked is not None and picked != agent.id:
+        return False, beside.names.get(picked) if pending.is_turn_of(picked, now) else None
+    may = pending.is_turn_of(agent.id, now) and tickets.could_approve(
+        agent, wallet_id=one.wallet_id, proposed_by=pending.proposed_by, now=now
+    )
+    return may, None
 
 
 def _entry(last: LastEntry) -> Entry:
     stored = msgspec.json.decode(last.entry, type=_Stored)
     return Entry(at=last.at, by=stored.by, what=stored.what)
-
-
-def _after(last: Row) -> OpenAfter | ClosedAfter:
-    if last.closed_at is not None:
-        return ClosedAfter(closed_at=last.closed_at, ticket_id=last.id)
-    return OpenAfter(
-        next_until=last.next_until,
-        boost=last.boost,
-        opened_at=last.opened_at,
-        ticket_id=last.id,
-    )
 
 
 async def wallets_of(house: House, by: SignedIn) -> tuple[Wallet, ...]:

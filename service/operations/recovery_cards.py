@@ -15,7 +15,7 @@ from domain.ids import AccountId, ProofId, RecoveryCodeId
 from domain.recovery import RecoveryCode
 from domain.tickets import Proof, ProofKind, Ticket
 from domain.wallets import Wallet
-from service.operations import freezing, tries
+from service.operations import evidence_on_file, freezing, tries
 from service.operations.freezing import Freeze
 from service.operations.house import House
 from service.operations.idempotency import Request, remember, replay
@@ -137,14 +137,15 @@ async def use_code(house: House, wallet: Wallet, right: RecoveryCode) -> bool:
         frozen = freezing.freeze(asked)
         left = await _count_left(db, account.id) - 1
         used = recovery.use_code(code, left=left, ticket_id=frozen.ticket.id, now=now)
-        proved = await _proved(db, wallet, frozen.ticket, now=now)
+        proved = await _proved(db, wallet, frozen.ticket, code, now=now)
         await keep_all(db, wallet.id, (*frozen.steps, Step(code, used), *proved), by=by)
         return True
 
 
 async def _proved(
-    db: AsyncConnection, wallet: Wallet, ticket: Ticket, *, now: datetime
+    db: AsyncConnection, wallet: Wallet, ticket: Ticket, code: RecoveryCode, *, now: datetime
 ) -> tuple[Step[Any], ...]:
+    """Recorded always. Whether it counts hangs on when the card was made."""
     proof = Proof(
         id=ProofId(new_id()),
         wallet_id=wallet.id,
@@ -155,14 +156,10 @@ async def _proved(
         recorded_by=None,
         recorded_at=now,
         source=None,
+        card_made_at=code.made_at,
     )
-    proved = tickets.prove(
-        ticket,
-        proof,
-        before=await load.proofs_of(db, wallet.id, ticket.id),
-        policy=wallet.policy.tickets,
-        now=now,
-    )
+    on = await evidence_on_file.grounds(db, wallet, ticket, now=now)
+    proved = tickets.prove(ticket, proof, on=on, now=now)
     pending = await load.pending_proposal(db, wallet.id, ticket.id)
     voided = freezing.proposal_voided(pending, ticket, now=now)
     return (*voided, saving(None, proof), Step(ticket, proved))

@@ -1,13 +1,14 @@
 """An address in clear for one agent: with a reason, a quota and a record; never in bulk."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
 from domain import revealing
 from domain.accounts import AddressKind
-from domain.ids import ContactId, RevealId, TicketId
+from domain.ids import AddressId, ContactId, RevealId, TicketId
 from domain.limits import REVEALS_A_DAY, REVEALS_AN_HOUR
 from domain.refusals import NotFound
 from domain.revealing import Reveal, RevealReason, Whose
@@ -25,14 +26,18 @@ from service.storage import load
 from service.storage.keychain import Opener, find_key
 from service.storage.rows import keep
 
-_LONGEST_WORDS = 200
+_LONGEST_WORDS: Final = 200
+# Where a reporter's two addresses are stored.
+_ENROLLED: Final = "contacts"
+_SECOND: Final = "person_addresses"
 
 
 class Asked(Struct, frozen=True, kw_only=True):
     """Whose address the agent wants to see, and why."""
 
     whose: Whose
-    # Of the owner's address on file, or of the contact whose enrolled address it is.
+    # Of the owner's address on file; of the contact whose enrolled address it is, or of that
+    # contact's second address.
     address_id: UUID
     reason: RevealReason
     # Only where the reason is none of the list.
@@ -118,7 +123,7 @@ async def _open(house: House, work: AtWork, asked: Asked) -> tuple[AddressKind, 
     """Kind, address and name. NotFound for whatever is not on this ticket, or erased."""
     if asked.whose is Whose.OWNER:
         return await _of_owner(house, work, asked.address_id)
-    return await _of_reporter(house, work, ContactId(asked.address_id))
+    return await _of_reporter(house, work, asked.address_id)
 
 
 async def _of_owner(house: House, work: AtWork, address_id: UUID) -> tuple[AddressKind, str, str]:
@@ -134,16 +139,24 @@ async def _of_owner(house: House, work: AtWork, address_id: UUID) -> tuple[Addre
 
 
 async def _of_reporter(
-    house: House, work: AtWork, contact_id: ContactId
+    house: House, work: AtWork, address_id: UUID
 ) -> tuple[AddressKind, str, str]:
+    """The enrolled one goes by the contact's own id, their second by its own."""
     reports = await load.reports_of(work.db, work.wallet_id, work.ticket.id)
-    if contact_id not in {report.contact_id for report in reports}:
+    reporters = {report.contact_id for report in reports}
+    beside = await load.second_addresses(work.db, work.wallet_id, reporters)
+    by_second = {second.id: whose for whose, second in beside.items()}
+    contact_id = by_second.get(AddressId(address_id), ContactId(address_id))
+    if contact_id not in reporters:
         raise NotFound
     contact = await load.contact(work.db, work.wallet_id, contact_id)
-    opener = await Opener.for_values(work.db, house.keys, (contact.address, contact.name))
+    kind, place, sealed = contact.address_kind, _ENROLLED, contact.address
+    if contact_id != address_id:
+        second = beside[contact_id]
+        kind, place, sealed = second.kind, _SECOND, second.address
+    opener = await Opener.for_values(work.db, house.keys, (sealed, contact.name))
     name = opener.text(Place("contacts", "name", contact.id), contact.name)
-    clear = opener.open(Place("contacts", "address", contact.id), contact.address)
-    return contact.address_kind, _there(clear), name
+    return kind, _there(opener.open(Place(place, "address", address_id), sealed)), name
 
 
 def _there(clear: str | None) -> str:

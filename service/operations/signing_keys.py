@@ -1,7 +1,8 @@
-"""The operator lets go of a key that signed what wallets are told.
+"""The operator makes a key that will sign what wallets are told, and lets go of one that did.
 
-Out of the published set, what it signed is not believed any more: so it goes only when nothing can
-still be waiting for a receiver with its signature.
+Each stands in the record of the installation before it is so: a key that came or went and is not on
+record could not be explained. Out of the published set, what a key signed is not believed any more:
+so it goes only when nothing can still be waiting for a receiver with its signature.
 """
 
 from base64 import urlsafe_b64decode
@@ -13,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.events import THE_OPERATOR, SigningKeyRetired
+from domain.events import THE_OPERATOR, SigningKeyRetired, SigningKeyRotated
 from domain.wallets import THE_INSTALLATION
 from service.operations.house import House
 from service.security import keys
@@ -44,6 +45,17 @@ async def show(house: House) -> tuple[KeySeen, ...]:
         return await _seen(db, house)
 
 
+async def rotate(house: House, folder: Path, name: str) -> SigningKey:
+    """From now on a new key of this file is published; it signs once every receiver can know it.
+
+    Raises KeysWrong for files that are not what they must be.
+    """
+    async with house.engine.begin() as db:
+        event = SigningKeyRotated(algorithm=keys.SIGNING[name].value, at=await clock(db))
+        await record(db, THE_INSTALLATION, [event], by=THE_OPERATOR)
+    return keys.rotate(folder, name)
+
+
 async def retire(house: House, folder: Path, key_id: str) -> SigningKey:
     """From now on the published set is without it. Raises KeyNeeded, and KeysWrong for files that
     are not what they must be."""
@@ -56,7 +68,7 @@ async def retire(house: House, folder: Path, key_id: str) -> SigningKey:
         since = _require_unused(seen, now)
         event = SigningKeyRetired(unused_since=since, at=now)
         await record(db, THE_INSTALLATION, [event], by=THE_OPERATOR)
-    # Only now: a key that is gone and not on record could not be explained.
+    # Only now that it is on record.
     keys.retire(folder, seen.key)
     return seen.key
 

@@ -16,7 +16,7 @@ from domain.wallets import Wallet
 from service.operations import streams
 from service.operations.clients import Caller
 from service.operations.house import House
-from service.operations.ssf_events import STREAM_UPDATED, VERIFICATION
+from service.operations.ssf_events import VERIFICATION
 from service.operations.ssf_streams import own_stream
 from service.security.tokens import new_id
 from service.storage import polling
@@ -46,15 +46,7 @@ async def set_status(
             everything = status is StreamStatus.DISABLED
             await polling.drop(db, before.id, everything=everything)
         after = await streams.set_status(db, before, status, reason=reason)
-        told = {"status": status.value} | ({} if reason is None else {"reason": reason})
-        await polling.about_stream(
-            db,
-            new_id(),
-            before.id,
-            event="stream-updated",
-            body=msgspec.json.encode(told).decode(),
-            name=STREAM_UPDATED,
-        )
+        await streams.tell_status(db, before.id, status, reason=reason)
         return after
 
 

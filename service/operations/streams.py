@@ -3,8 +3,11 @@
 Where wallets are told is worth knowing later: each change stands in the record, without addresses.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,13 +23,17 @@ from domain.events import (
     StreamStatusSet,
 )
 from domain.ids import StreamId
+from service.operations.ssf_events import STREAM_UPDATED
 from service.security.encryption import DataKey, Place
-from service.storage import leasing
+from service.security.tokens import new_id
+from service.storage import leasing, polling
 from service.storage.rows import clock, put, record
 from service.storage.tables import signals, streams
-from service.storage.values import SignalState, Stream, StreamStatus
+from service.storage.values import SignalState, Stream, StreamKind, StreamStatus
 
 GONE = "gone"
+# Longer than anybody waits for a receiver that is gone.
+_FOR_NOW: Final = timedelta(days=36_525)
 
 
 def place(stream_id: StreamId, column: str) -> Place:
@@ -70,6 +77,8 @@ async def set_status(
     if status is StreamStatus.DISABLED:
         await leasing.park_all(db, stream.wallet_id, stream.id)
     changed = replace(stream, status=status, status_reason=reason)
+    if status is StreamStatus.ENABLED:
+        await _call_forward(db, stream)
     if status is StreamStatus.ENABLED and stream.status is not StreamStatus.ENABLED:
         changed = replace(changed, failures=0, failing_since=None, rests_until=None)
     turned = StreamStatusSet(
@@ -108,18 +117,61 @@ async def end(db: AsyncConnection, stream: Stream, *, by: Actor) -> Stream:
 
 
 async def disable_gone(db: AsyncConnection, stream: Stream) -> None:
-    """The receiver itself says that nobody listens there."""
+    """The receiver itself says that nobody listens there.
+
+    Of several answers at once the first one disables. A stream says so in itself, as SSF 1.0 asks
+    for a status that the transmitter sets on its own (section 8.1.5).
+    """
     ours = (streams.c.wallet_id == stream.wallet_id) & (streams.c.id == stream.id)
-    await db.execute(
+    disabled = await db.execute(
         update(streams)
-        .where(ours, streams.c.ended_at.is_(None))
+        .where(ours, streams.c.ended_at.is_(None), streams.c.status != StreamStatus.DISABLED.value)
         .values(
             status=StreamStatus.DISABLED.value,
             status_reason=GONE,
             row_version=streams.c.row_version + 1,
         )
     )
+    if not disabled.rowcount:
+        return
     await leasing.park_all(db, stream.wallet_id, stream.id)
+    if stream.kind is StreamKind.WEBHOOK:
+        return
+    key = new_id()
+    await tell_status(db, stream.id, StreamStatus.DISABLED, reason=GONE, key=key)
+    # Sent now it would be answered like what disabled the stream. Whoever polls there, or enables
+    # the stream again, finds it before anything else.
+    await db.execute(
+        update(signals).where(signals.c.id == key).values(due_at=signals.c.due_at + _FOR_NOW)
+    )
+
+
+async def tell_status(
+    db: AsyncConnection,
+    stream_id: StreamId,
+    status: StreamStatus,
+    *,
+    reason: str | None,
+    key: UUID | None = None,
+) -> None:
+    """Queued for the stream itself; until it flows again it is told of nothing else."""
+    told = {"status": status.value} | ({} if reason is None else {"reason": reason})
+    await polling.about_stream(
+        db,
+        key or new_id(),
+        stream_id,
+        event="stream-updated",
+        body=msgspec.json.encode(told).decode(),
+        name=STREAM_UPDATED,
+    )
+
+
+async def _call_forward(db: AsyncConnection, stream: Stream) -> None:
+    """What waits there for later is due."""
+    ours = (signals.c.wallet_id == stream.wallet_id) & (signals.c.stream_id == stream.id)
+    waits = (signals.c.state == SignalState.DUE.value) & signals.c.lease_token.is_(None)
+    now = await clock(db)
+    await db.execute(update(signals).where(ours, waits, signals.c.due_at > now).values(due_at=now))
 
 
 def _changed(before: Stream, after: Stream, at: datetime) -> Event:

@@ -161,6 +161,7 @@ def _kept_seen(kept: Proposal | None, names: dict[AgentId, str], looking: Lookin
                 ticket,
                 kept,
                 keeps=True,
+                hours=(),
                 policy=looking.wallet.policy.tickets,
                 by=looking.agent,
                 now=looking.now,

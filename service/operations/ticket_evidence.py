@@ -105,6 +105,7 @@ async def require_ready(work: AtWork, house: House) -> None:
     evidence = await evidence_on_file.read(work.db, wallet, work.account, work.ticket)
     tickets.require_ready(
         proofs=evidence.proofs,
+        lost_at=evidence.lost_at,
         items=evidence.items,
         checks=evidence.checks,
         policy=wallet.policy.tickets,
@@ -144,7 +145,7 @@ async def see(looking: Looking) -> EvidenceSeen:
 
 
 def _missing(evidence: Evidence) -> tuple[Missing, ...]:
-    ticket, kinds = evidence.ticket, {one.kind for one in evidence.proofs}
+    ticket, kinds = evidence.ticket, evidence.counted_kinds
     left = {item.kind for item in evidence.open_items}
     found = {
         Missing.DURESS: ticket.danger and ticket.duress is not tickets.Duress.FREE,

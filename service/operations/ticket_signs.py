@@ -11,7 +11,7 @@ from domain import revealing, signs
 from domain.access import SUPERVISES, Agent, Role
 from domain.accounts import AddressKind
 from domain.contacts import Contact
-from domain.ids import ContactId
+from domain.ids import AddressId, ContactId
 from domain.revealing import Reveal, RevealReason, Whose
 from domain.signs import Sign
 from service.operations import agents
@@ -22,16 +22,27 @@ from service.operations.why_not import refusal_of
 from service.security.encryption import Place
 from service.storage import load
 from service.storage.keychain import Opener
+from service.storage.values import PersonAddress
+
+
+class SecondSeen(Struct, frozen=True, kw_only=True):
+    """Another address at which a reporter is heard: proved by them, and not the owner's choice."""
+
+    address_id: AddressId
+    kind: AddressKind
+    masked: str
+    proved_at: datetime
 
 
 class ReporterSeen(Struct, frozen=True, kw_only=True):
-    """A contact who reported, and the address under which they are enrolled."""
+    """A contact who reported, and the addresses at which they are reached."""
 
     contact_id: ContactId
     name: str
     kind: AddressKind
-    # Empty once it was erased.
+    # Of the address under which they are enrolled; empty once it was erased.
     masked: str
+    second: SecondSeen | None
 
 
 class RevealSeen(Struct, frozen=True, kw_only=True):
@@ -75,22 +86,35 @@ def _supervises(agent: Agent) -> bool:
 async def _reporters(looking: Looking) -> tuple[ReporterSeen, ...]:
     """Each once, in the order in which they reported."""
     ids = list(dict.fromkeys(report.contact_id for report in looking.reports))
-    if not ids:
-        return ()
-    found = await load.contacts_with(looking.db, looking.wallet.id, set(ids))
+    found = looking.reporters
+    beside = await load.second_addresses(looking.db, looking.wallet.id, ids)
     sealed = [value for one in found for value in (one.name, one.address)]
+    sealed += [one.address for one in beside.values()]
     opener = await Opener.for_values(looking.db, looking.house.keys, sealed)
-    seen = {one.id: _reporter(one, opener) for one in found}
+    seen = {one.id: _reporter(one, beside.get(one.id), opener) for one in found}
     return tuple(seen[one] for one in ids if one in seen)
 
 
-def _reporter(one: Contact, opener: Opener) -> ReporterSeen:
+def _reporter(one: Contact, second: PersonAddress | None, opener: Opener) -> ReporterSeen:
     clear = opener.text(Place("contacts", "address", one.id), one.address)
     return ReporterSeen(
         contact_id=one.id,
         name=opener.text(Place("contacts", "name", one.id), one.name),
         kind=one.address_kind,
         masked=masked(one.address_kind, clear) if clear else "",
+        second=_second(second, opener) if second is not None else None,
+    )
+
+
+def _second(one: PersonAddress, opener: Opener) -> SecondSeen | None:
+    clear = opener.text(Place("person_addresses", "address", one.id), one.address)
+    if not clear:
+        return None
+    return SecondSeen(
+        address_id=one.id,
+        kind=one.kind,
+        masked=masked(one.kind, clear),
+        proved_at=one.proved_at,
     )
 
 

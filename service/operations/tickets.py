@@ -9,7 +9,13 @@ from domain.change import Change
 from domain.ids import ContactId, ProposalId, TicketId
 from domain.refusals import NotFound, OwnerNotVerified
 from domain.tickets import Proposal, RejectReason, ReleaseReason
-from service.operations import picking, release_reviews, releasing, ticket_evidence
+from service.operations import (
+    evidence_on_file,
+    picking,
+    release_reviews,
+    releasing,
+    ticket_evidence,
+)
 from service.operations.addresses import plain_text
 from service.operations.agents import SignedIn
 from service.operations.at_work import AtWork, at_work, require_seen
@@ -60,6 +66,7 @@ async def propose_release(
             proposal,
             pending=case.pending,
             proofs=await load.proofs_of(work.db, work.wallet_id, work.ticket.id),
+            lost_at=await evidence_on_file.loss_of(work.db, work.ticket),
             policy=case.wallet.policy.tickets,
             by=case.by.agent,
             now=work.now,

@@ -119,10 +119,14 @@ def _others(entry: Entry) -> dict[str, UUID]:
 
 
 def _belongs(ticket: Ticket, at: datetime, what: dict[str, Any]) -> bool:
-    """After a ticket was closed its account goes on, and may have another one."""
+    """What names a ticket is of that one alone: the account may have another at the same time,
+    where its owner does not feel safe. And after a ticket was closed its account goes on."""
+    of = what.get("ticket_id")
+    if of is not None and of != str(ticket.id):
+        return False
     if ticket.closed_at is None or at <= ticket.closed_at:
         return True
-    return what.get("ticket_id") == str(ticket.id) and what["event"] not in _UNTOLD
+    return of is not None and what["event"] not in _UNTOLD
 
 
 def _rank(entry: Entry) -> int:

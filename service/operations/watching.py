@@ -1,27 +1,32 @@
 """Who watches the queue in this process, and the one question that is asked for all of them.
 
-While anybody watches, the database is asked every half second which tickets changed. Any number of
-processes may do so, and whichever wrote the change: it is found when it is committed. A watcher is
-told only of what its agent sees at that very moment, and never what changed: ids and kinds.
+While anybody watches, the database is asked every half second which tickets changed, and who looks
+at which. Any number of processes may do so, and whichever wrote the change: it is found when it is
+committed. A watcher is told only of what its agent sees at that very moment (`watchers`).
+
+A heartbeat that comes changes nothing and is told to nobody; one that stays out is found by the
+same question, without any write.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
-from enum import StrEnum
 from typing import Final
 
 import structlog
-from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import AgentId, BrowserSessionId, TicketId
+from domain.ids import AgentId, TicketId
 from domain.refusals import TooManyWatch
-from service.operations.agents import SignedIn
+from service.operations.agents import SignedIn, names_of
 from service.operations.house import House
-from service.storage import load, watching
-from service.storage.load.sight import Sight
-from service.storage.watching import Touched
+from service.operations.watchers import Told, Watcher, What, moved_between
+from service.storage import load, queue, watching
+from service.storage.queue import LookedAt
+from service.storage.watching import Since
+
+__all__ = ["MOST_OF_AN_AGENT", "Told", "Watching", "What"]
 
 log = structlog.get_logger("service.watching")
 
@@ -40,63 +45,20 @@ MOST_OF_AN_AGENT: Final = 5
 MOST_OF_A_PROCESS: Final = 500
 
 
-class What(StrEnum):
-    NEW = "new"
-    CHANGED = "changed"
-    CLOSED = "closed"
-
-
-class Told(Struct, frozen=True, kw_only=True):
-    """What a watcher hears: a beat when nothing is in it."""
-
-    # From where to ask again after a broken connection.
-    since: str
-    tickets: dict[TicketId, What]
-    # So much was missed that the page has to be made anew.
-    too_much: bool = False
-    # The session is over, or the agent is.
-    ended: bool = False
-
-
-class _Watcher:
-    """One open page."""
-
-    def __init__(self, by: SignedIn) -> None:
-        self.session: BrowserSessionId = by.session.id
-        self.agent: AgentId = by.agent.id
-        self.woken = asyncio.Event()
-        self.tickets: dict[TicketId, What] = {}
-        self.too_much = False
-        self.ended = False
-
-    def hears(self, touched: tuple[Touched, ...] | None, sight: Sight) -> None:
-        if touched is None:
-            self.too_much = True
-            self.woken.set()
-            return
-        for one in touched:
-            if one.is_seen_by(sight):
-                self.tickets[one.ticket_id] = _what(one, self.tickets.get(one.ticket_id))
-                self.woken.set()
-
-    def told(self, since: str) -> Told:
-        self.woken.clear()
-        said = Told(since=since, tickets=self.tickets, too_much=self.too_much, ended=self.ended)
-        self.tickets, self.too_much = {}, False
-        return said
-
-
 class Watching:
     """All watchers of a process."""
 
     def __init__(self, house: House, *, asks_who_every: float = _ASKS_WHO_EVERY) -> None:
         self._house = house
         self._asks_who_every = asks_who_every
-        self._watchers: set[_Watcher] = set()
+        self._watchers: set[Watcher] = set()
         self._of_agent: Counter[AgentId] = Counter()
         self._looking: asyncio.Task[None] | None = None
         # The snapshot of the last question; changes after it are still to be told.
         self._seen = ""
+        # Who looked at what by then, and what they are called.
+        self._looked: dict[TicketId, LookedAt] = {}
+        self._names: dict[AgentId, str] = {}
         self._began = asyncio.Event()
         self._closed = False
 
@@ -131,11 +93,11 @@ class Watching:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
 
-    def _join(self, by: SignedIn) -> _Watcher:
+    def _join(self, by: SignedIn) -> Watcher:
         full = len(self._watchers) >= MOST_OF_A_PROCESS
         if self._closed or full or self._of_agent[by.agent.id] >= MOST_OF_AN_AGENT:
             raise TooManyWatch
-        watcher = _Watcher(by)
+        watcher = Watcher(by)
         self._watchers.add(watcher)
         self._of_agent[watcher.agent] += 1
         if self._looking is None or self._looking.done():
@@ -143,7 +105,7 @@ class Watching:
             self._looking = asyncio.create_task(self._look())
         return watcher
 
-    def _leave(self, watcher: _Watcher) -> None:
+    def _leave(self, watcher: Watcher) -> None:
         if watcher not in self._watchers:
             return
         self._watchers.discard(watcher)
@@ -157,13 +119,17 @@ class Watching:
             watcher.woken.set()
         self._began.set()
 
-    async def _missed(self, watcher: _Watcher, since: str) -> Told:
-        if not watching.is_snapshot(since):
-            return Told(since=self._seen, tickets={}, too_much=True)
+    async def _missed(self, watcher: Watcher, since: str) -> Told:
         async with self._house.engine.connect() as db:
-            found = await watching.changed_since(db, since)
-            agent = await load.agent(db, watcher.agent)
-            watcher.hears(found.touched, await load.sight_of(db, agent))
+            found = Since(snapshot=self._seen, touched=None)
+            if watching.is_snapshot(since):
+                found = await watching.changed_since(db, since)
+            sight = await load.sight_of(db, await load.agent(db, watcher.agent))
+            # Asked after it joined, so that the common question finds whatever comes after this.
+            looked = await queue.looking_now(db)
+            names = await self._names_of(db, looked)
+        watcher.hears(found.touched, sight)
+        watcher.begins(looked, names, sight)
         return watcher.told(found.snapshot)
 
     async def _look(self) -> None:
@@ -190,31 +156,37 @@ class Watching:
 
     async def _ask(self, *, who_is_due: bool) -> None:
         async with self._house.engine.connect() as db:
+            looked = await queue.looking_now(db)
+            moved = moved_between(self._looked, looked) if self._seen else ()
             if not self._seen:
-                self._seen = await watching.visible(db)
+                self._names = await self._names_of(db, looked)
+                self._looked, self._seen = looked, await watching.visible(db)
                 self._began.set()
                 return
             found = await watching.changed_since(db, self._seen)
             watchers = tuple(self._watchers)
-            if found.touched == () and not who_is_due:
+            if found.touched == () and not moved and not who_is_due:
                 self._seen = found.snapshot
                 return
+            names = await self._names_of(db, looked) if moved else self._names
             # As they are at this moment: a level lowered, a wallet taken away, an own ticket.
             live = await watching.at_work(db, {one.session for one in watchers})
             agents = await load.agents_named(db, tuple(set(live.values())))
             sights = await load.sights_of(db, agents)
-        self._seen = found.snapshot
+        self._seen, self._looked, self._names = found.snapshot, looked, names
         for one in watchers:
             if one.session in live:
                 one.hears(found.touched, sights[one.agent])
+                one.hears_who_looks(moved, names, sights[one.agent])
             else:
                 one.ended = True
                 self._leave(one)
                 one.woken.set()
 
-
-def _what(one: Touched, before: What | None) -> What:
-    """What is new stays new until it is told."""
-    if one.is_closed:
-        return What.CLOSED
-    return What.NEW if one.is_new or before is What.NEW else What.CHANGED
+    async def _names_of(
+        self, db: AsyncConnection, looked: Mapping[TicketId, LookedAt]
+    ) -> dict[AgentId, str]:
+        """Of everybody who looks at something; only those are read who have just begun to."""
+        there = {who for one in looked.values() for who in one.agents}
+        known = {who: name for who, name in self._names.items() if who in there}
+        return {**known, **await names_of(db, self._house, there - known.keys())}

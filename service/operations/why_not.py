@@ -13,17 +13,9 @@ from domain import tickets
 from domain.access import Agent
 from domain.change import Change
 from domain.ids import ProposalId
-from domain.policy import TicketPolicy
 from domain.refusals import Refused
-from domain.tickets import (
-    Attempt,
-    CloseReason,
-    Proof,
-    Proposal,
-    ProposalKind,
-    ReleaseReason,
-    Ticket,
-)
+from domain.tickets import CloseReason, Proposal, ProposalKind, ReleaseReason, Ticket
+from service.operations.ticket_stored import Stored
 
 
 class Cannot(Struct, frozen=True, kw_only=True):
@@ -39,28 +31,29 @@ class Cannot(Struct, frozen=True, kw_only=True):
     close: str | None
 
 
-def ask(
-    ticket: Ticket,
-    *,
-    agent: Agent,
-    proofs: tuple[Proof, ...],
-    pending: Proposal | None,
-    policy: TicketPolicy,
-    attempts: tuple[Attempt, ...],
-    frozen: bool,
-    now: datetime,
-) -> Cannot:
+def ask(stored: Stored, agent: Agent) -> Cannot:
     """Each act is tried on values that are then thrown away."""
+    ticket, pending, now = stored.ticket, stored.pending, stored.now
+    policy = stored.wallet.policy.tickets
 
     def propose() -> Change[Ticket]:
         proposal = _a_proposal(ticket, agent, now)
         return tickets.propose(
-            ticket, proposal, pending=pending, proofs=proofs, policy=policy, by=agent, now=now
+            ticket,
+            proposal,
+            pending=pending,
+            proofs=stored.proofs,
+            lost_at=stored.lost_at,
+            policy=policy,
+            by=agent,
+            now=now,
         )
 
     def keep() -> Change[Ticket]:
         proposal = _a_proposal(ticket, agent, now)
-        return tickets.propose_keeping(ticket, proposal, pending=pending, by=agent, now=now)
+        return tickets.propose_keeping(
+            ticket, proposal, pending=pending, policy=policy, by=agent, now=now
+        )
 
     def approve() -> object:
         if pending is not None and pending.kind is ProposalKind.KEEP_FROZEN:
@@ -71,8 +64,8 @@ def ask(
         return tickets.close_unconfirmed(
             ticket,
             reason=CloseReason.NOT_REACHED,
-            attempts=attempts,
-            frozen=frozen,
+            attempts=stored.attempts,
+            frozen=stored.account.is_frozen,
             policy=policy,
             by=agent,
             now=now,

@@ -13,13 +13,12 @@ from typing import Annotated, Any, Final
 import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey
-from joserfc.jws import CompactSignature, JWSRegistry
+from joserfc.jws import CompactSignature
 from msgspec import Meta, Struct
 
 from domain.refusals import ClientNotValid
-from service.security.issuers import LONGEST_KID, usable_keys
+from service.security.issuers import LONGEST_KID, Signatures, newer_name, usable_keys
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # The signatures that count, and the one kind of key that each goes with. The last two are old and
@@ -77,12 +76,8 @@ class Opened(Struct, frozen=True):
         return datetime.fromtimestamp(self.claims.exp, UTC) + _CLOCKS_DIFFER
 
 
-class _Registry(JWSRegistry):
+class _Registry(Signatures):
     max_payload_length = _LONGEST
-
-    def get_alg(self, name: str) -> JWSAlgModel:
-        # The library warns at each use of the older word.
-        return super().get_alg("Ed25519" if name == "EdDSA" else name)
 
 
 # A header may carry more than we read (`jku`, `jwk`, `x5c`): it is passed over, never followed.
@@ -159,12 +154,14 @@ def _registered(told: dict[str, Any]) -> tuple[str, str]:
 def _fits(jwk: Mapping[str, str], alg: str) -> bool:
     """A signature is checked with the kind of key its algorithm goes with, or not at all."""
     kind = (jwk["kty"], jwk.get("crv"))
-    return jwk.get("alg", alg) == alg and kind == ALGORITHMS[alg]
+    named = newer_name(jwk.get("alg", alg)) == newer_name(alg)
+    return named and kind == ALGORITHMS[alg]
 
 
 def _is_signed(told: Opened, jwk: Mapping[str, str]) -> bool:
     try:
-        key = JWKRegistry.import_key(dict(jwk))
+        # Which algorithm it is for was asked before, under both of its names.
+        key = JWKRegistry.import_key({name: jwk[name] for name in jwk if name != "alg"})
         return jws.validate_compact(told.signed, key, registry=_REGISTRY)
     except (JoseError, ValueError, TypeError):
         return False

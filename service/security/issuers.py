@@ -14,7 +14,9 @@ from typing import Any, Final
 import msgspec
 import structlog
 from joserfc.errors import JoseError
+from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
 from msgspec import Struct
 
 from domain.policy import SignInPolicy
@@ -23,7 +25,8 @@ from service.security.outgoing import NoDocument, Outgoing
 
 log = structlog.get_logger("service.issuers")
 
-# The algorithms a wallet may allow, and the one kind of key that each goes with.
+# The algorithms a wallet may allow, and the one kind of key that each goes with. The last two are
+# old and new words for the same, and whoever allows one allows both.
 ASYMMETRIC: Final[Mapping[str, tuple[str, str | None]]] = {
     "RS256": ("RSA", None),
     "RS384": ("RSA", None),
@@ -35,6 +38,7 @@ ASYMMETRIC: Final[Mapping[str, tuple[str, str | None]]] = {
     "ES384": ("EC", "P-384"),
     "ES512": ("EC", "P-521"),
     "EdDSA": ("OKP", "Ed25519"),
+    "Ed25519": ("OKP", "Ed25519"),
 }
 LONGEST_KID: Final = 255
 _MOST_KEYS: Final = 100
@@ -42,6 +46,19 @@ _SHORTEST_RSA: Final = 2048
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 
 PublicKey = RSAKey | ECKey | OKPKey
+
+
+def newer_name(alg: str) -> str:
+    """RFC 9864 calls a signature by its curve, too. Its older word stays good: the keys that go
+    with it are all of this one curve."""
+    return "Ed25519" if alg == "EdDSA" else alg
+
+
+class Signatures(JWSRegistry):
+    """Knows the older word by the newer one: the library warns at each use of the older."""
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        return super().get_alg(newer_name(name))
 
 
 class IssuerKey(Struct, frozen=True):
@@ -54,7 +71,8 @@ class IssuerKey(Struct, frozen=True):
 
     def fits(self, alg: str) -> bool:
         """A signature is checked with the kind of key its algorithm goes with, or not at all."""
-        return self.alg in {None, alg} and ASYMMETRIC.get(alg) == (self.kind, self.curve)
+        named = self.alg is None or newer_name(self.alg) == newer_name(alg)
+        return named and ASYMMETRIC.get(alg) == (self.kind, self.curve)
 
 
 class _Discovered(Struct, frozen=True):
@@ -179,7 +197,8 @@ def _usable(told: dict[str, Any]) -> IssuerKey | None:
     try:
         if kind == "RSA" and _bits(told["n"]) < _SHORTEST_RSA:
             return None
-        key = JWKRegistry.import_key(dict(told))
+        # Which algorithm it is for is asked by `fits`, under both of its names.
+        key = JWKRegistry.import_key({name: told[name] for name in told if name != "alg"})
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     if isinstance(key, OctKey) or not (alg is None or isinstance(alg, str)):

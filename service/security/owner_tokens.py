@@ -8,14 +8,20 @@ from typing import Annotated, Final
 import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jws import CompactSignature, JWSRegistry
+from joserfc.jws import CompactSignature
 from msgspec import Meta, Struct
 
 from domain.policy import SignInPolicy
 from domain.refusals import TokenNotValid
 from domain.sign_ins import SignIn
 from domain.wallets import Wallet
-from service.security.issuers import ASYMMETRIC, LONGEST_KID, IssuerKey
+from service.security.issuers import (
+    ASYMMETRIC,
+    LONGEST_KID,
+    IssuerKey,
+    Signatures,
+    newer_name,
+)
 
 # An identity provider's token with every group of its user in it is about half of this.
 _LONGEST: Final = 8192
@@ -53,7 +59,7 @@ class Vouched(Struct, frozen=True, kw_only=True):
     sign_in: SignIn
 
 
-class _Registry(JWSRegistry):
+class _Registry(Signatures):
     max_header_length = _LONGEST_HEADER
     max_payload_length = _LONGEST
 
@@ -72,7 +78,8 @@ def opened(token: str, wallet: Wallet) -> Opened:
         raise TokenNotValid from None
     header = signed.headers()
     alg, kid = header.get("alg"), header.get("kid")
-    if not isinstance(alg, str) or alg not in wallet.token_algorithms or alg not in ASYMMETRIC:
+    allowed = {newer_name(one) for one in wallet.token_algorithms}
+    if not isinstance(alg, str) or alg not in ASYMMETRIC or newer_name(alg) not in allowed:
         raise TokenNotValid
     if not isinstance(kid, str) or not 0 < len(kid) <= LONGEST_KID:
         raise TokenNotValid

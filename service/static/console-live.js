@@ -60,6 +60,7 @@ function hear(event) {
   }
   const told = JSON.parse(event.data);
   for (const [ticket, what] of Object.entries(told.tickets)) note(ticket, what);
+  if (told.looking) look(told.looking, told.looking_is_all);
   say(told.too_much);
 }
 
@@ -70,6 +71,18 @@ function note(ticket, what) {
     changed.add(ticket);
     mark(rows.get(ticket));
   } else if (what === "closed") added.delete(ticket);
+}
+
+// Who looks at a row is no news to act upon: it stands there, in a line that was kept free for it, and
+// is gone again, without a word to whoever listens to the page.
+function look(looking, isAll) {
+  for (const [ticket, row] of rows) {
+    const names = looking[ticket] ?? (isAll ? [] : null);
+    const place = row.querySelector(".looking");
+    if (!names || !place) continue;
+    const text = names.length ? words.looking.replace("{names}", names.join(", ")) : "";
+    if (place.textContent !== text) place.textContent = text;
+  }
 }
 
 function mark(row) {

@@ -4,6 +4,7 @@ Open tickets stand in partial indexes, breaches and decisions in indexes by thei
 closed long ago is never read.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,11 +12,11 @@ from msgspec import Struct
 from sqlalchemy import and_, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import AgentId, TicketId, WalletId
-from domain.tickets import Clock, ClockWhat, ProposalStatus, Stage
+from domain.ids import AccountId, AgentId, TicketId, WalletId
+from domain.tickets import Clock, ClockWhat, ProposalStatus, Stage, TicketKind
 from service.storage.load.sight import Sight
 from service.storage.rows import every
-from service.storage.tables import clock_events, proposals, rings, tickets
+from service.storage.tables import accounts, clock_events, proposals, rings, tickets
 
 _OPEN: Final = tickets.c.closed_at.is_(None)
 # The instant from which a ticket stands where it stands.
@@ -25,6 +26,21 @@ _SINCE: Final = case(
     (tickets.c.stage == Stage.PROPOSED.value, tickets.c.proposed_at),
     (tickets.c.stage == Stage.KEPT_FROZEN.value, tickets.c.kept_frozen_at),
     else_=tickets.c.opened_at,
+)
+
+_STANDING: Final = (
+    tickets.c.id.label("ticket_id"),
+    tickets.c.wallet_id,
+    tickets.c.account_id,
+    tickets.c.kind,
+    accounts.c.language,
+    tickets.c.reference,
+    tickets.c.assigned_to,
+    tickets.c.row_version,
+)
+_WITH_OWNER: Final = tickets.join(
+    accounts,
+    (accounts.c.wallet_id == tickets.c.wallet_id) & (accounts.c.id == tickets.c.account_id),
 )
 
 
@@ -42,15 +58,25 @@ class Assigned(Struct, frozen=True, kw_only=True):
     oldest: datetime
 
 
-class Stuck(Struct, frozen=True, kw_only=True):
+class Standing(Struct, frozen=True, kw_only=True):
+    """A ticket as far as it matters for who may take it."""
+
     ticket_id: TicketId
     wallet_id: WalletId
+    account_id: AccountId
+    kind: TicketKind
+    # The owner's.
+    language: str
     reference: str
+    assigned_to: AgentId | None
+    row_version: int
+
+
+class Stuck(Standing, frozen=True, kw_only=True):
     stage: Stage
     level: int
     since: datetime
     paused_until: datetime | None
-    assigned_to: AgentId | None
 
 
 class Breach(Struct, frozen=True, kw_only=True):
@@ -111,24 +137,61 @@ async def assigned(db: AsyncConnection, sight: Sight) -> tuple[Assigned, ...]:
 async def stuck(db: AsyncConnection, sight: Sight, *, of_each: int) -> tuple[Stuck, ...]:
     """Of each stage those that have stood there longest."""
     place = func.row_number().over(partition_by=tickets.c.stage, order_by=_SINCE)
-    standing = (
+    longest = (
         select(
-            tickets.c.id.label("ticket_id"),
-            tickets.c.wallet_id,
-            tickets.c.reference,
+            tickets.c.id,
             tickets.c.stage,
             tickets.c.level,
             _SINCE.label("since"),
             tickets.c.paused_until,
-            tickets.c.assigned_to,
             place.label("place"),
         )
         .where(sight.of_tickets(), _OPEN)
         .subquery()
     )
-    columns = (standing.c[name].label(name) for name in Stuck.__struct_fields__)
-    longest = select(*columns).where(standing.c.place <= of_each).order_by(standing.c.since)
-    return await every(db, longest, Stuck)
+    # Labelled: of a subquery the library names the columns by a kind of text of its own.
+    names = ("stage", "level", "since", "paused_until")
+    of_place = (longest.c[name].label(name) for name in names)
+    found = (
+        select(*_STANDING, *of_place)
+        .select_from(_WITH_OWNER.join(longest, longest.c.id == tickets.c.id))
+        .where(longest.c.place <= of_each)
+        .order_by(longest.c.since)
+    )
+    return await every(db, found, Stuck)
+
+
+async def held(
+    db: AsyncConnection, sight: Sight, by: Collection[AgentId], *, of_each: int
+) -> tuple[Standing, ...]:
+    """Open losses in the hands of these agents; of each agent those that are open longest."""
+    if not by:
+        return ()
+    place = func.row_number().over(partition_by=tickets.c.assigned_to, order_by=tickets.c.opened_at)
+    theirs = (
+        select(tickets.c.id, place.label("place"))
+        .where(sight.of_tickets(), _OPEN, tickets.c.assigned_to.in_(by))
+        .where(tickets.c.kind == TicketKind.LOSS.value)
+        .subquery()
+    )
+    found = (
+        select(*_STANDING)
+        .select_from(_WITH_OWNER.join(theirs, theirs.c.id == tickets.c.id))
+        .where(theirs.c.place <= of_each)
+        .order_by(tickets.c.opened_at)
+    )
+    return await every(db, found, Standing)
+
+
+async def standing(
+    db: AsyncConnection, sight: Sight, ids: Collection[TicketId]
+) -> dict[TicketId, Standing]:
+    """Those of them that may be seen, open or closed."""
+    if not ids:
+        return {}
+    found = select(*_STANDING).select_from(_WITH_OWNER)
+    found = found.where(sight.of_tickets(), tickets.c.id.in_(ids))
+    return {one.ticket_id: one for one in await every(db, found, Standing)}
 
 
 async def breach_counts(

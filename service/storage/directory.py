@@ -39,8 +39,10 @@ _NOT_WRITTEN_TO = frozenset({ContactStatus.DECLINED, ContactStatus.ENDED})
 class HouseDirectory:
     """`notifications.directory.Directory` over the house's own rows."""
 
-    def __init__(self, keys: KeyRing) -> None:
+    def __init__(self, keys: KeyRing, *, console: str | None = None) -> None:
+        """`console` is the configured origin of the console, for who is on call."""
         self._keys = keys
+        self._console = console
 
     async def owner(
         self, db: AsyncConnection, wallet_id: WalletId, account_id: AccountId
@@ -99,6 +101,7 @@ class HouseDirectory:
             language=person.language,
             time_zone=person.time_zone,
             name=opener.text(Place("on_call_persons", "name", person.id), person.name),
+            console=self._console,
         )
 
     async def _on_call(

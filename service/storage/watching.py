@@ -37,9 +37,7 @@ class Touched(Struct, frozen=True, kw_only=True):
     is_closed: bool
 
     def is_seen_by(self, sight: Sight) -> bool:
-        """The same condition as `Sight.of_tickets`, on a row at hand."""
-        served = self.wallet_id in sight.wallets and self.kind in sight.kinds
-        return served and self.account_id not in sight.own
+        return sight.sees(self.wallet_id, self.account_id, self.kind)
 
 
 class Since(Struct, frozen=True, kw_only=True):

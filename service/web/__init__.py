@@ -9,6 +9,7 @@ from service.web import (
     card,
     drill,
     following,
+    front,
     invitation,
     mine,
     not_me,
@@ -35,6 +36,7 @@ from service.web import (
 __all__ = ["ROUTES", "answers"]
 
 ROUTES: Sequence[ControllerRouterHandler] = (
+    *front.ROUTES,
     *invitation.ROUTES,
     *report.ROUTES,
     *without_link.ROUTES,

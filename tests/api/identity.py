@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import httpx
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.errors import SecurityWarning
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from litestar import Litestar
 from msgspec import Struct
 
@@ -35,7 +36,7 @@ AUDIENCE: Final = "https://resguardo.norte.example"
 STRONG: Final = cast.NORTE.strong_acr[0]
 LASTS: Final = timedelta(minutes=5)
 
-Key = RSAKey | ECKey
+Key = RSAKey | ECKey | OKPKey
 # Making one takes longer than a test.
 FIRST: Final = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})
 SECOND: Final = ECKey.generate_key("P-256", {"kid": "second", "use": "sig"})
@@ -172,6 +173,17 @@ def unsigned(claims: Mapping[str, Any], header: Mapping[str, Any], signature: by
     """A token put together by hand: libraries would not."""
     parts = (json.dumps(header).encode(), json.dumps(claims).encode(), signature)
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+def signed_under_the_old_name(
+    claims: Mapping[str, Any], header: Mapping[str, Any], key: OKPKey
+) -> str:
+    """EdDSA, as most providers still call it. By hand: the library warns of the word."""
+    whole = {**header, "alg": "EdDSA", "kid": key.kid}
+    said = unsigned(claims, whole).removesuffix(".")
+    private = key.private_key
+    assert isinstance(private, Ed25519PrivateKey)
+    return unsigned(claims, whole, private.sign(said.encode()))
 
 
 def with_a_public_key_as_secret(claims: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from joserfc.jwk import OKPKey
 from litestar import Litestar
 
 from domain.policy import DEFAULT
@@ -28,6 +29,7 @@ from tests.api.identity import (
     olgas_app,
     public,
     signed,
+    signed_under_the_old_name,
     trusts,
     unsigned,
     with_a_public_key_as_secret,
@@ -36,6 +38,7 @@ from tests.clocks import stand_still
 
 pytestmark = pytest.mark.anyio
 LIST = "/v1/me/contacts"
+ED = OKPKey.generate_key("Ed25519", {"kid": "ed", "use": "sig"})
 NUMBERS = DEFAULT.sign_ins
 A_SECOND = timedelta(seconds=1)
 CARL = {"name": "Carl", "kind": "email", "address": "carl@correo.example"}
@@ -229,6 +232,35 @@ async def test_a_wallet_whose_issuer_knows_no_access_token_type_says_so(
             assert not await is_refused(olga, await olga.token(key=SECOND, header={"typ": typ}))
         # A good signature of an algorithm that this wallet does not allow.
         assert await is_refused(olga, await olga.token(key=FIRST))
+
+
+@pytest.mark.parametrize("allowed", ["EdDSA", "Ed25519"])
+async def test_a_signature_counts_under_its_older_and_its_newer_name(
+    *,
+    app: Litestar,
+    house: House,
+    wallet: Wallet,
+    other_wallet: Wallet,
+    identity: Identity,
+    allowed: str,
+) -> None:
+    """RFC 9864: what providers called EdDSA is Ed25519; a wallet that allows one allows both."""
+    await cast.olga(house, wallet)
+    await trusts(house, wallet, identity, algorithms=(allowed,))
+    header = {"kid": "ed", "typ": "at+jwt"}
+    async with olgas_app(app, house, wallet, identity) as olga:
+        for told in (None, "EdDSA", "Ed25519"):
+            identity.keys = [public(ED) if told is None else public(ED, alg=told)]
+            await cast.move_clock(house, NUMBERS.keys_are_fresh_for)
+            claims = await olga.claims()
+            older = signed_under_the_old_name(claims, header, ED)
+            newer = signed(claims, key=ED, header={"alg": "Ed25519"})
+            assert not await is_refused(olga, older)
+            assert not await is_refused(olga, newer)
+        forged = OKPKey.generate_key("Ed25519", {"kid": "ed"})
+        assert await is_refused(olga, signed_under_the_old_name(claims, header, forged))
+        # A name that this wallet does not allow.
+        assert await is_refused(olga, await olga.token(key=SECOND))
 
 
 async def test_a_wallet_without_an_issuer_lets_nobody_in(

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,9 @@ from tests.served import environment_of, serving
 
 pytestmark = pytest.mark.anyio
 
+PHASES: Final = ("Examples", "Coverage", "Fuzzing")
+# Of the document's links, in the few steps that there is time for.
+ENOUGH: Final = 10
 CONFIGURATION: Final = Path(__file__).with_name("schemathesis.toml")
 # Longer than it takes: the wallet's word for how long a sign-in is a strong one.
 _LASTS: Final = 2**32
@@ -47,7 +50,7 @@ async def wallet(house: House, identity: Identity) -> Wallet:
 
 
 # Some minute on two busy cores; far above it, like everywhere.
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(500)
 async def test_nothing_is_found(
     house: House, settings: Settings, wallet: Wallet, identity: Identity, tmp_path: Path
 ) -> None:
@@ -61,16 +64,23 @@ async def test_nothing_is_found(
             olga = Olga(http=http, house=house, identity=identity)
             told = {**os.environ, **_things(found), **await _secrets(wallet, backend, olga)}
             async with _never_too_many(house, wallet):
-                done = await asyncio.to_thread(_run, tmp_path, wallet, told)
+                done = await asyncio.to_thread(_run, tmp_path, wallet, told, PHASES)
+                await _make_room(backend, olga, told["KEPT"])
+                walked = await asyncio.to_thread(_run, tmp_path, wallet, told, ("Stateful",))
 
     # What it sent stands here only when it found something.
-    assert done.returncode == 0, done.stdout + done.stderr
+    for one in (done, walked):
+        assert one.returncode == 0, one.stdout + one.stderr
     _all_was_asked(done.stdout)
+    _links_were_walked(walked.stdout)
 
 
-def _run(folder: Path, wallet: Wallet, told: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(
+    folder: Path, wallet: Wallet, told: Mapping[str, str], phases: Sequence[str]
+) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-W", "error", "-m", "schemathesis.cli"]
     program += ["--config-file", str(folder / CONFIGURATION.name), "run", "--no-color"]
+    program += ["--phases", ",".join(phases).lower()]
     return subprocess.run(
         [*program, "--checks", "all", f"{wallet.origin}/schema/openapi.json"],
         cwd=folder,
@@ -85,8 +95,29 @@ def _all_was_asked(said: str) -> None:
     asked = re.search(r"Selected: (\d+)/\1\n\s+Tested: \1\n", said)
     assert asked is not None
     assert int(asked[1]) > 50
-    for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
+    for phase in PHASES:
         assert f"✅ {phase}\n" in said
+
+
+def _links_were_walked(said: str) -> None:
+    """Chance chooses which; that each of them leads on is shown by `test_links.py`."""
+    assert "✅ Stateful\n" in said
+    walked = re.search(r"API Links: +(\d+) covered / (\d+) selected / \2 total\n", said)
+    assert walked is not None, said
+    assert int(walked[1]) >= ENOUGH, said
+
+
+async def _make_room(backend: Backend, olga: Olga, kept: str) -> None:
+    """What the phases before made would leave none for what is made, read, changed and ended."""
+    for one in (await backend.call("GET", "/ssf/streams")).json():
+        if one["stream_id"] not in kept:
+            await backend.call("DELETE", f"/ssf/streams?stream_id={one['stream_id']}")
+    for one in (await backend.call("GET", "/v1/webhook-endpoints?limit=100")).json()["items"]:
+        if one["id"] not in kept:
+            await backend.call("DELETE", f"/v1/webhook-endpoints/{one['id']}")
+    for one in (await olga.asks()).json()["items"]:
+        if one["id"] not in kept:
+            await olga.asks(f"/v1/me/contacts/{one['id']}", method="DELETE")
 
 
 def _write(folder: Path, found: known.Values) -> None:

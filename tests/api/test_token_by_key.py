@@ -60,8 +60,6 @@ KEY_OF: Final[dict[str, Key]] = {
 }
 
 
-# The library warns of the old word when a test signs with it.
-@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 async def test_every_algorithm_that_counts_is_good(signer: Signer) -> None:
     assert set(KEY_OF) == set(ALGORITHMS)
     for alg, key in KEY_OF.items():

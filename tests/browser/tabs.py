@@ -6,7 +6,7 @@ Each page on the way is looked at: on a small phone and on a desk, by day and by
 import os
 import re
 import shutil
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Final, Literal
@@ -29,20 +29,25 @@ from tests.web.rendering import catalogue_paths
 CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or "google-chrome"
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-COMPLAINTS: Final = """async (rule) => {
-    const only = rule ? { runOnly: { type: "rule", values: [rule] } } : {};
+COMPLAINTS: Final = """async (rules) => {
+    const only = rules ? { runOnly: { type: "rule", values: rules } } : {};
     const { violations } = await axe.run({ ...only, resultTypes: ["violations"] });
     return violations.flatMap((v) => v.nodes.map((n) => [v.id, n.html, n.failureSummary]));
 }"""
 TOO_WIDE: Final = "document.documentElement.scrollWidth > innerWidth"
 PHONE: Final[ViewportSize] = {"width": 320, "height": 740}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
-# At night the same elements have other colours; nothing else can differ.
-_CONTRAST: Final = "color-contrast"
-_VIEWS: Final[tuple[tuple[ViewportSize, Literal["dark", "light"], str | None], ...]] = (
+# At night the same elements have other colours; nothing else can differ, and a test holds the
+# styles to it. These of the rules are about colours.
+COLOURS: Final = ("color-contrast", "link-in-text-block")
+LIGHTS: Final[tuple[tuple[Literal["dark", "light"], Sequence[str] | None], ...]] = (
+    ("light", None),
+    ("dark", COLOURS),
+)
+_VIEWS: Final[tuple[tuple[ViewportSize, Literal["dark", "light"], Sequence[str] | None], ...]] = (
     (DESK, "dark", None),
-    (DESK, "light", _CONTRAST),
-    (PHONE, "dark", _CONTRAST),
+    (DESK, "light", COLOURS),
+    (PHONE, "dark", COLOURS),
     (PHONE, "light", None),
 )
 # What tells two pages of one build apart: words, and attributes that name or hold something.
@@ -58,11 +63,27 @@ LIVED: Final = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-async def browser() -> AsyncGenerator[Browser]:
+async def chromium() -> AsyncGenerator[Browser]:
+    """Started once for the tests of a module; `tests/browser/conftest.py` brings it there."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def browser(chromium: Browser) -> AsyncGenerator[Browser]:
+    """Nobody was ever there: whatever tabs, cookies and caches a test has go with it."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+async def complaints_of(page: Page, rules: Sequence[str] | None = None) -> object:
+    """What axe finds, by these rules or by all; it is brought along once for each page."""
+    if await page.evaluate("typeof axe") == "undefined":
+        await page.evaluate(AXE)
+    return await page.evaluate(COMPLAINTS, rules)
 
 
 class Tab:
@@ -102,12 +123,10 @@ class Tab:
             return
         self._looked_at.add(built)
         seen = self.page if self.has_scripts else await self._copied()
-        await seen.evaluate(AXE)
-        for size, scheme, rule in _VIEWS:
+        for size, scheme, rules in _VIEWS:
             await seen.set_viewport_size(size)
             await seen.emulate_media(color_scheme=scheme)
-            found = await seen.evaluate(COMPLAINTS, rule)
-            assert found == [], (heading, size["width"], scheme)
+            assert await complaints_of(seen, rules) == [], (heading, size["width"], scheme)
             assert not await seen.evaluate(TOO_WIDE), (heading, size["width"])
 
     async def _copied(self) -> Page:

@@ -1,13 +1,14 @@
 """A shift, lived by keyboard alone in real browsers: four agents, twenty tickets, a thief who talks
-well, an owner abroad at night.
+well, an owner abroad at night; and two more who serve two wallets, each in a language of their own.
 """
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from msgspec import Struct
-from playwright.async_api import Browser, Locator, Page, expect
+from msgspec.structs import replace
+from playwright.async_api import Browser, expect
 from sqlalchemy import func, select, update
 
 from domain.access import Role
@@ -16,8 +17,15 @@ from service.storage.tables import accounts
 from service.storage.tables import tickets as ticket_rows
 from tests import people as cast
 from tests import proving
-from tests.browser.test_console_looks import Served, browser, looks_right, objections_on, served
-from tests.desks import Authenticator, Case, a_case, an_agent, tickets_like
+from tests.browser.at_the_keyboard import Desk, a_desk
+from tests.browser.test_console_looks import (
+    Served,
+    arrives,
+    browser,
+    looks_right,
+    served,
+)
+from tests.desks import Case, a_case, tickets_like
 
 __all__ = ["browser", "served"]
 
@@ -25,77 +33,17 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 # From "Next" to a proposal, beyond the proofs themselves.
 MOST: Final = 6
 MORE_TICKETS: Final = 18
-# More steps than any page has: whoever needs more is lost.
-FAR: Final = 160
 PROVED: Final = "Thank you"
-IS_HERE: Final = "element => document.activeElement === element"
-
-
-class Desk(Struct):
-    """One agent with a browser of their own, who never touches a mouse."""
-
-    served: Served
-    authenticator: Authenticator
-    page: Page
-    objections: list[str]
-    # What was done with the hands since somebody last looked.
-    acts: int = 0
-
-    async def comes(self) -> None:
-        """Login, password, code: typed, and sent with Enter."""
-        await self.page.goto(f"{self.served.console}/console/sign-in")
-        await self.signs_in_again()
-        await expect(self.page).to_have_url(f"{self.served.console}/console")
-
-    async def signs_in_again(self) -> None:
-        for field, typed in (
-            ("#login", self.authenticator.login),
-            ("#password", cast.PASSWORD),
-            ("#code", await self.authenticator.new_code()),
-        ):
-            await self.goes_to(self.page.locator(field))
-            await self.page.keyboard.press("ControlOrMeta+a")
-            await self.page.keyboard.type(typed)
-        await self.page.keyboard.press("Enter")
-
-    async def goes_to(self, what: Locator) -> None:
-        """From where the focus is, step by step."""
-        await expect(what).to_be_visible()
-        for _ in range(FAR):
-            if await what.evaluate(IS_HERE):
-                return
-            await self.page.keyboard.press("Tab")
-        raise AssertionError(f"{what} is not reached by keyboard")
-
-    async def presses(self, what: Locator) -> None:
-        self.acts += 1
-        await self.goes_to(what)
-        await self.page.keyboard.press("Enter")
-
-    async def opens(self, case: Case) -> None:
-        """By its reference, from wherever they are."""
-        await self.page.keyboard.press("/")
-        await expect(self.page.locator("#reference")).to_be_focused()
-        await self.page.keyboard.type(case.reference)
-        await self.page.keyboard.press("Enter")
-        await expect(self.page).to_have_url(f"{self.served.console}{case.path}")
-
-    async def approves(self, case: Case, owner: str) -> None:
-        """Signing in again first."""
-        await self.opens(case)
-        await self.presses(self.page.get_by_role("link", name="Read and decide"))
-        await looks_right(self.page)
-        await self.goes_to(self.page.locator("#password"))
-        await self.page.keyboard.type(cast.PASSWORD)
-        await self.goes_to(self.page.locator("#code"))
-        await self.page.keyboard.type(await self.authenticator.new_code())
-        await self.presses(
-            self.page.get_by_role("button", name=f"Approve: give {owner} the account back")
-        )
-        await expect(self.page.get_by_text("Released. The owner is being told")).to_be_visible()
-
-    def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
+# The same company's brand in Brazil.
+SUL: Final = replace(
+    cast.NORTE,
+    name="Carteira Sul",
+    short_name="Sul",
+    colour="#1f6b3a",
+    languages=("pt-BR", "es"),
+    time_zone="America/Sao_Paulo",
+    country="BR",
+)
 
 
 class Shift(Struct):
@@ -106,10 +54,15 @@ class Shift(Struct):
     # Reported by contacts; the other tickets are there because a shift has many.
     olga: Case
     omar: Case
+    # Of another wallet; its ticket is seen by those who serve both.
+    vera: Case
     astrid: Desk
     arne: Desk
     sofia: Desk
     olaf: Desk
+    # In Spanish and in Portuguese, for both wallets.
+    luz: Desk
+    rui: Desk
 
     async def state(self, case: Case) -> AccountState:
         account = await cast.the_account(self.served.house, case.wallet, case.account.id)
@@ -153,17 +106,12 @@ class Shift(Struct):
         await expect(page.get_by_text("Somebody else has to decide now")).to_be_visible()
 
 
-async def a_desk(served: Served, browser: Browser, login: str, level: int, **how: Any) -> Desk:
-    authenticator = await an_agent(served.house, served.wallet, login, level=level, **how)
-    page = await (await browser.new_context(locale="en-US")).new_page()
-    desk = Desk(served, authenticator, page, objections_on(page))
-    await desk.comes()
-    return desk
-
-
 @pytest.fixture
 async def shift(served: Served, browser: Browser) -> Shift:
     house = served.house
+    beside = served.wallet.origin.replace("//", "//sul.")
+    sul = await cast.a_wallet(house, replace(SUL, origin=beside))
+    vera = await a_case(house, sul, "vera-1")
     olga = await a_case(house, served.wallet)
     omar = await a_case(house, served.wallet, "omar-1")
     async with house.engine.begin() as db:
@@ -177,22 +125,26 @@ async def shift(served: Served, browser: Browser) -> Shift:
         browser,
         olga,
         omar,
+        vera,
         astrid=await a_desk(served, browser, "astrid", 2),
         arne=await a_desk(served, browser, "arne", 3),
         sofia=await a_desk(served, browser, "sofia", 4),
         olaf=await a_desk(served, browser, "olaf", 1, role=Role.OFFICER),
+        luz=await a_desk(served, browser, "luz", 2, language="es", also=(sul,)),
+        rui=await a_desk(served, browser, "rui", 2, language="pt-BR", also=(sul,)),
     )
 
 
 async def test_a_shift_by_keyboard_alone(shift: Shift) -> None:
     await a_ticket_is_served_and_the_others_see_it(shift)
+    await two_wallets_are_served_in_two_more_languages(shift)
     await a_thief_talks_well(shift)
     await the_owner_proves_who_she_is(shift)
     await one_of_three_is_picked_and_approves(shift)
     await an_owner_abroad_is_waited_for(shift)
     await two_people_decide_at_night(shift)
     await the_supervisor_looks_at_the_day(shift)
-    for desk in (shift.astrid, shift.arne, shift.sofia, shift.olaf):
+    for desk in (shift.astrid, shift.arne, shift.sofia, shift.olaf, shift.luz, shift.rui):
         assert desk.objections == []
 
 
@@ -202,13 +154,31 @@ async def a_ticket_is_served_and_the_others_see_it(shift: Shift) -> None:
     await looks_right(astrid.page)
     await expect(arne.page.locator(".fresh .state")).to_have_text("live")
     await astrid.presses(astrid.button("Next ticket"))
-    await expect(astrid.page).to_have_url(f"{astrid.served.console}{shift.olga.path}")
+    await arrives(astrid.page, f"{astrid.served.console}{shift.olga.path}")
     await expect(arne.page.locator(".news .change")).to_contain_text("1 changed")
     # Nobody is served what another has in hand.
     await arne.presses(arne.button("Next ticket"))
-    await expect(arne.page).to_have_url(f"{arne.served.console}{shift.omar.path}")
+    await arrives(arne.page, f"{arne.served.console}{shift.omar.path}")
     await astrid.presses(astrid.button("I have reached the owner"))
     await expect(astrid.page.get_by_text("you have reached the owner")).to_be_visible()
+
+
+async def two_wallets_are_served_in_two_more_languages(shift: Shift) -> None:
+    """Whoever serves both wallets sees both in one queue; no other agent sees the second."""
+    luz, rui, vera = shift.luz, shift.rui, shift.vera
+    await expect(rui.page.locator("tbody tr")).to_have_count(3 + MORE_TICKETS)
+    await expect(rui.page.locator("tbody tr", has_text=SUL.name)).to_have_count(1)
+    await rui.reads_their_own_language()
+    # The most urgent that nobody has in hand, whichever wallet's it is.
+    await rui.presses(rui.button("Next ticket"))
+    await arrives(rui.page, f"{rui.served.console}{vera.path}")
+    await expect(rui.page.locator(".tags", has_text=SUL.name)).to_be_visible()
+    await rui.reads_their_own_language()
+    await luz.opens(vera)
+    await luz.reads_their_own_language()
+    await shift.astrid.searches(vera)
+    await expect(shift.astrid.page.locator("#problem")).to_be_visible()
+    await shift.astrid.opens(shift.olga)
 
 
 async def a_thief_talks_well(shift: Shift) -> None:
@@ -285,6 +255,7 @@ async def an_owner_abroad_is_waited_for(shift: Shift) -> None:
     await astrid.presses(astrid.button("Let the clocks stand still"))
     await expect(page.get_by_text("The clocks stand still until")).to_be_visible()
     await looks_right(page)
+    await page.wait_for_load_state()
     await page.keyboard.press("n")
     await expect(page.locator("#note")).to_be_focused()
     await page.keyboard.type("He calls from the consulate in the morning.")
@@ -325,4 +296,5 @@ async def the_supervisor_looks_at_the_day(shift: Shift) -> None:
         left = (
             select(func.count()).select_from(ticket_rows).where(ticket_rows.c.closed_at.is_(None))
         )
-        assert await db.scalar(left) == MORE_TICKETS
+        # And the other wallet's, which she does not see.
+        assert await db.scalar(left) == MORE_TICKETS + 1

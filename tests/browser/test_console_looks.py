@@ -1,15 +1,12 @@
 """The console in a real browser: readable for everyone, by day and night, on desk and phone."""
 
-import os
-import shutil
 from collections.abc import AsyncGenerator
-from importlib.resources import files
 from typing import Final
 
 import pytest
 from msgspec import Struct
 from msgspec.structs import replace
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from domain.wallets import Wallet
 from service.operations import owner_codes
@@ -19,16 +16,14 @@ from service.processes import free_port
 from service.settings import Settings
 from tests import people as cast
 from tests import proving
+from tests.browser.tabs import LIGHTS, browser, complaints_of
 from tests.desks import Authenticator, Case, a_case, an_agent
 from tests.served import environment_of, serving
 
+__all__ = ["browser"]
+
 pytestmark = pytest.mark.anyio
 
-CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or "google-chrome"
-ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-COMPLAINTS: Final = """async () => (await axe.run({ resultTypes: ["violations"] })).violations
-    .flatMap((v) => v.nodes.map((n) => [v.id, n.html, n.failureSummary]))"""
 TOO_WIDE: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 DESK, PHONE = (1024, 768), (360, 740)
 
@@ -50,31 +45,29 @@ async def served(house: House, settings: Settings) -> AsyncGenerator[Served]:
         yield Served(house, wallet, console)
 
 
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
 async def sign_in(page: Page, served: Served, agent: Authenticator) -> None:
     await page.goto(f"{served.console}/console/sign-in")
     await page.fill("#login", agent.login)
     await page.fill("#password", cast.PASSWORD)
     await page.fill("#code", await agent.new_code())
     await page.locator("main form button.primary").first.click()
-    await expect(page).to_have_url(f"{served.console}/console")
+    await arrives(page, f"{served.console}/console")
+
+
+async def arrives(page: Page, url: str) -> None:
+    """There, and the page's scripts listen: the address changes earlier, and a key pressed in
+    between is lost."""
+    await expect(page).to_have_url(url, timeout=20_000)
+    await page.wait_for_load_state()
 
 
 async def looks_right(page: Page) -> None:
     """Nothing to complain about, and nothing beyond the edge, in either light on either screen."""
     for width, height in (DESK, PHONE):
         await page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
+        for scheme, rules in LIGHTS:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            await page.evaluate(AXE)
-            assert await page.evaluate(COMPLAINTS) == [], (page.url, width, scheme)
+            assert await complaints_of(page, rules) == [], (page.url, width, scheme)
         assert await page.evaluate(TOO_WIDE) == 0, (page.url, width)
     await page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
 
@@ -116,7 +109,7 @@ async def test_every_page_of_the_console_is_for_everyone(served: Served, browser
     await looks_right(page)
     await page.locator("#reference").fill(case.reference)
     await page.keyboard.press("Enter")
-    await expect(page).to_have_url(f"{served.console}{case.path}")
+    await arrives(page, f"{served.console}{case.path}")
     await looks_right(page)
     await proposes(page, served, case)
     await looks_right(page)
@@ -210,4 +203,4 @@ async def test_the_keyboard_reaches_everything_in_the_order_of_reading(
     assert reached[9].split() == ["All", "open", "1"]
     assert reached[-2:] == ["Filter", case.reference]
     await page.keyboard.press("Enter")
-    await expect(page).to_have_url(f"{served.console}{case.path}")
+    await arrives(page, f"{served.console}{case.path}")

@@ -1,6 +1,7 @@
 """Who it is, in a real browser: from a case served to a proposal, and the owner's own page."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -126,4 +127,41 @@ async def test_a_line_is_recorded_by_keyboard_and_keeps_what_was_typed(
 
     await expect(page.locator("#problem")).to_contain_text("a day after the carrier replaced it")
     await expect(page.locator("#source")).to_have_value("Claro 4711")
+    await looks_right(page)
+
+
+# Why, and that another code of the same card would prove no more.
+YOUNG_CARD: Final = {
+    "en": (
+        "does not count: the card was made too short a time before the loss",
+        "and this card is not",
+    ),
+    "es": (
+        "no cuenta: la tarjeta se hizo muy poco tiempo antes de la pérdida",
+        "y esta tarjeta no lo está",
+    ),
+    "pt-BR": (
+        "não conta: o cartão foi feito pouco tempo antes da perda",
+        "e este cartão não está",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", YOUNG_CARD)
+async def test_why_a_young_card_proves_nothing_stands_beside_it(
+    served: Served, browser: Browser, language: str
+) -> None:
+    house = served.house
+    reason, advice = YOUNG_CARD[language]
+    case = await a_case(house, served.wallet)
+    await proving.card_used(
+        house, case.wallet, case.ticket_id, made_before=timedelta(days=7) - timedelta(minutes=1)
+    )
+    astrid = await an_agent(house, served.wallet, "astrid", level=2, language=language)
+    page = await browser.new_page()
+    await sign_in(page, served, astrid)
+    await page.goto(f"{served.console}{case.path}")
+    await expect(page.locator(".proofs li", has_text=reason)).to_have_count(1)
+    await expect(page.locator(".next")).to_contain_text(advice)
+    await pictured(page, f"young-card-{language}")
     await looks_right(page)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 from msgspec.structs import replace
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from sqlalchemy import update
 
 from domain.wallets import Wallet
@@ -17,22 +17,26 @@ from service.operations import next_ticket, presence
 from service.operations.house import House
 from service.processes import free_port
 from service.settings import Settings
-from service.storage.tables import browser_sessions
+from service.storage.tables import agents, browser_sessions
 from service.storage.tables import tickets as ticket_rows
 from tests import people as cast
 from tests.browser.test_console_looks import (
-    ARGUMENTS,
-    CHROMIUM,
     Served,
+    arrives,
+    browser,
     looks_right,
     objections_on,
     sign_in,
 )
-from tests.desks import Case, a_case, an_agent, tickets_like
+from tests.desks import Case, a_case, a_safety_ticket, an_agent, tickets_like
 from tests.served import environment_of, serving
+
+__all__ = ["browser"]
 
 pytestmark = pytest.mark.anyio
 LIKE: dict[str, Any] = {}
+# Milliseconds. Below a second where nobody else is at work on the machine.
+SOON = 15000
 # Where pictures go, for whoever wants to look.
 PICTURES = os.environ.get("PICTURES")
 
@@ -58,14 +62,6 @@ class Desk(Struct, frozen=True):
     async def picture(self, name: str) -> None:
         if PICTURES:
             await self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
-
-
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -159,9 +155,7 @@ async def test_a_shift_by_keys_alone(desk: Desk) -> None:
     await page.locator("#reference").fill("")
     await page.get_by_role("link", name=desk.case.reference).focus()
     await page.keyboard.press("a")
-    await expect(page).to_have_url(f"{desk.served.console}{desk.case.path}?done=take")
-    # The address changes before the page's script listens.
-    await page.wait_for_load_state()
+    await arrives(page, f"{desk.served.console}{desk.case.path}?done=take")
     await page.keyboard.press("n")
     await expect(page.locator("#note")).to_be_focused()
 
@@ -194,6 +188,55 @@ async def test_who_else_looks_is_shown_on_the_ticket_and_in_the_queue(desk: Desk
     await expect(page.locator(".queue .looking")).to_have_text("looking: Arne")
     # The page she left said so.
     assert (await presence.say(house, desk.case.ticket_id, arne)).others == ()
+
+
+async def test_who_looks_comes_and_goes_without_a_refresh_and_no_row_jumps(desk: Desk) -> None:
+    house, page = desk.house, desk.page
+    arne = await cast.an_agent(house, desk.served.wallet, "arne", 3)
+    await tickets_like(house, desk.case, LIKE, {"kind": "safety"})
+    await page.reload()
+    await expect(page.locator(".fresh .state")).to_have_text("live")
+    row = page.locator(f"[data-ticket='{desk.case.ticket_id}']")
+    looking = row.locator(".looking")
+    await expect(looking).to_be_empty()
+    boxes = [await one.bounding_box() for one in await page.locator("tbody tr").all()]
+
+    await presence.say(house, desk.case.ticket_id, arne)
+
+    await expect(looking).to_have_text("looking: Arne", timeout=SOON)
+    await desk.picture("looking")
+    now = [await one.bounding_box() for one in await page.locator("tbody tr").all()]
+    assert now == boxes
+    assert len(now) == 2
+    await expect(page.locator(".news .change")).to_be_hidden()
+    # Without a line nobody hears who left; with it, the page is as things are.
+    await page.context.set_offline(True)
+    await expect(page.locator(".news .line")).to_be_visible()
+    await presence.leave(house, desk.case.ticket_id, arne)
+    await page.context.set_offline(False)
+    await expect(looking).to_be_empty(timeout=SOON)
+    # No heartbeat comes: nobody is there.
+    await presence.say(house, desk.case.ticket_id, arne)
+    await expect(looking).to_have_text("looking: Arne", timeout=SOON)
+    await cast.move_clock(house, timedelta(seconds=45))
+    await expect(looking).to_be_empty(timeout=SOON)
+    await looks_right(page)
+
+
+async def test_a_trained_agent_is_served_a_safety_ticket_and_may_pass_it_over(desk: Desk) -> None:
+    house, page = desk.house, desk.page
+    async with house.engine.begin() as db:
+        await db.execute(update(agents).values(trained_for_safety=True))
+    ticket_id = await a_safety_ticket(house, desk.case)
+    await page.reload()
+    await page.get_by_role("button", name="Next ticket").click()
+    await expect(page).to_have_url(f"{desk.served.console}/console/safety/{ticket_id}")
+    await page.get_by_text("Leave it to somebody else").click()
+    await looks_right(page)
+    await desk.picture("safety-served")
+    await page.locator("#skip-reason").select_option("no-time")
+    await page.get_by_role("button", name="Pass it over").click()
+    await expect(page.locator(".note.good")).to_contain_text("Passed over")
 
 
 async def test_a_full_queue_is_for_everyone(desk: Desk) -> None:

@@ -17,11 +17,11 @@ from service.operations import drills, safety, tickets
 from service.storage.tables import agents, contacts
 from tests import people as cast
 from tests import proving
+from tests.browser.tabs import LIGHTS, complaints_of
 from tests.browser.test_console_looks import (
-    AXE,
-    COMPLAINTS,
     TOO_WIDE,
     Served,
+    arrives,
     browser,
     looks_right,
     objections_on,
@@ -39,10 +39,9 @@ SMALL: Final[ViewportSize] = {"width": 320, "height": 640}
 async def fits(page: Page) -> None:
     """Nothing to complain about and nothing beyond the edge, at 320 px in either light."""
     await page.set_viewport_size(SMALL)
-    for scheme in ("light", "dark"):
+    for scheme, rules in LIGHTS:
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        await page.evaluate(AXE)
-        assert await page.evaluate(COMPLAINTS) == [], (page.url, scheme)
+        assert await complaints_of(page, rules) == [], (page.url, scheme)
     assert await page.evaluate(TOO_WIDE) == 0, page.url
 
 
@@ -91,14 +90,14 @@ async def test_a_rehearsal_by_keyboard_on_a_small_screen_until_it_turns_real(
     await expect(page.locator("#by-hand")).to_be_hidden()
     await fits(page)
     await presses(page, "Recibir un código para el ensayo")
-    await expect(page).to_have_url(f"{served.wallet.origin}/drill/code")
+    await arrives(page, f"{served.wallet.origin}/drill/code")
     await fits(page)
     await page.fill("#code", await cast.told_secret(served.house, served.wallet, "code-asked"))
     await page.keyboard.press("Enter")
-    await expect(page).to_have_url(f"{served.wallet.origin}/drill/whose")
+    await arrives(page, f"{served.wallet.origin}/drill/whose")
     await fits(page)
     await presses(page, "Olga")
-    await expect(page).to_have_url(f"{served.wallet.origin}/drill/what")
+    await arrives(page, f"{served.wallet.origin}/drill/what")
     await presses(page, "Continuar")
     await expect(page.locator("#problem")).to_be_focused()
     await fits(page)
@@ -106,15 +105,15 @@ async def test_a_rehearsal_by_keyboard_on_a_small_screen_until_it_turns_real(
     await page.fill("#note", "en el tren")
     await page.locator("#stolen").check()
     await presses(page, "Continuar")
-    await expect(page).to_have_url(f"{served.wallet.origin}/drill/check")
+    await arrives(page, f"{served.wallet.origin}/drill/check")
     await fits(page)
     await presses(page, "(TEST)")
-    await expect(page).to_have_url(f"{served.wallet.origin}/drill/receipt")
+    await arrives(page, f"{served.wallet.origin}/drill/receipt")
     await fits(page)
 
     await presses(page, "Esto es de verdad")
 
-    await expect(page).to_have_url(f"{served.wallet.origin}/r/code")
+    await arrives(page, f"{served.wallet.origin}/r/code")
     await page.fill("#code", await cast.told_secret(served.house, served.wallet, "code-asked"))
     await page.keyboard.press("Enter")
     await expect(page.locator("#note")).to_have_value("en el tren")
@@ -129,7 +128,7 @@ async def test_this_is_real_carries_what_stands_in_the_form_and_enter_does_not_p
     await page.goto(link)
     await page.fill("#token", token)
     await page.keyboard.press("Enter")
-    await expect(page).to_have_url(f"{served.wallet.origin}/drill/code")
+    await arrives(page, f"{served.wallet.origin}/drill/code")
     await page.fill("#code", await cast.told_secret(served.house, served.wallet, "code-asked"))
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Olga").click()
@@ -143,7 +142,7 @@ async def test_this_is_real_carries_what_stands_in_the_form_and_enter_does_not_p
     await page.locator("#stolen").check()
     await page.get_by_role("button", name="Isto é de verdade").click()
 
-    await expect(page).to_have_url(f"{served.wallet.origin}/r/code")
+    await arrives(page, f"{served.wallet.origin}/r/code")
     await page.fill("#code", await cast.told_secret(served.house, served.wallet, "code-asked"))
     await page.keyboard.press("Enter")
     await expect(page.locator("#stolen")).to_be_checked()

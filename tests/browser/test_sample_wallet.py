@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 from msgspec import Struct
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from sqlalchemy import select, update
 
 from domain.accounts import Account, Display, Done
@@ -27,15 +27,17 @@ from service.operations.house import House
 from service.operations.page_links import AskedLink
 from service.processes import answers
 from service.storage import load
-from service.storage.tables import accounts, proofs
+from service.storage.tables import accounts, disputes, proofs
 from service.storage.values import LinkPurpose
 from tests import people as cast
+from tests.browser.tabs import browser
 from tests.demos import ROOT, until
+
+__all__ = ["browser"]
 
 pytestmark = pytest.mark.anyio
 
-CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or "google-chrome"
-ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+NOTHING_LOST: Final = "No se perdió nada"
 AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 # A screen that is still fading in has the contrast of the moment.
 COMPLAINTS: Final = """async () => {
@@ -113,14 +115,6 @@ def process(module: str, name: str, *, environment: Mapping[str, str]) -> Genera
         started.wait(20)
 
 
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
 async def complaints(page: Page) -> object:
     await page.evaluate(AXE)
     return await page.evaluate(COMPLAINTS)
@@ -161,7 +155,7 @@ async def test_both_sessions_die_before_ones_eyes_and_only_a_new_phone_comes_bac
     await cast.released(norte.house, norte.wallet)
 
     await phone.get_by_role("button", name="Volver a entrar").click()
-    await expect(phone).to_contain_text("Este dispositivo fue denunciado")
+    await expect(phone).to_contain_text("Este dispositivo figura en un aviso")
     await new_phone.get_by_role("button", name="Entrar como Olga").click()
     await expect(new_phone.locator('[data-state="alive"]')).to_be_visible()
     await expect(phone.locator('[data-state="void"]')).to_be_visible()
@@ -203,11 +197,53 @@ async def test_a_neutral_display_tells_whoever_holds_the_phone_nothing(
     async with norte.house.engine.begin() as db:
         await db.execute(update(accounts).values(display=Display.NEUTRAL))
     phone = page.locator("#phone-1")
-    await expect(phone.get_by_role("heading", name="Bienvenida a Norte")).to_be_visible()
+    await expect(phone.get_by_role("heading", name="Te damos la bienvenida")).to_be_visible()
     await phone.get_by_role("button", name="Entrar como Olga").click()
     await expect(phone).to_contain_text("No se pudo entrar")
     await expect(phone).not_to_contain_text("protegida")
     await expect(phone).not_to_contain_text("cerrada")
+    await expect(phone).not_to_contain_text(NOTHING_LOST)
+
+
+async def test_she_says_from_the_dead_screen_that_nothing_was_lost(
+    norte: Norte, browser: Browser
+) -> None:
+    page = await browser.new_page(locale="es")
+    await page.goto(norte.address)
+    phone = page.locator("#phone-1")
+    await expect(phone.locator('[data-state="alive"]')).to_be_visible()
+    await expect(phone.get_by_text(NOTHING_LOST)).to_have_count(0)
+    await norte.reported_stolen()
+    await phone.get_by_text(NOTHING_LOST).click()
+    await picture(page, "norte-nothing-lost")
+    assert await complaints(page) == []
+
+    async with page.context.expect_page() as opening:
+        await phone.get_by_role("button", name="Usar la llave de acceso").click()
+    opened = await opening.value
+    # The page presses its own button for whoever has scripts.
+    await opened.wait_for_url(f"{norte.ports.origin}/owner/dispute")
+    await opened.get_by_role("button", name=NOTHING_LOST).click()
+    await opened.wait_for_url(f"{norte.ports.origin}/owner/dispute/done")
+
+    # It is on the record, undoes nothing, and signed nobody in.
+    async with norte.house.engine.connect() as db:
+        said = (await db.execute(select(disputes.c.without_effect))).scalars().all()
+    assert said == [False]
+    assert (await norte.account()).is_frozen
+    await expect(phone.locator('[data-state="void"]')).to_be_visible()
+
+    await cast.released(norte.house, norte.wallet)
+
+    await expect(phone.get_by_text(NOTHING_LOST)).to_have_count(0)
+
+
+async def picture(page: Page, name: str) -> None:
+    """For whoever wants to look: PICTURES names the folder."""
+    if folder := os.environ.get("PICTURES"):
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            await page.screenshot(path=Path(folder) / f"{name}-{scheme}.png", full_page=True)
 
 
 async def test_she_proves_who_she_is_at_the_counter_and_it_releases_nothing(

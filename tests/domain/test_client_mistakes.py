@@ -17,7 +17,13 @@ from domain.client_mistakes import (
     MistakeReason,
     MistakeStatus,
 )
-from domain.events import FreezeUndone
+from domain.events import (
+    ClientMistakeApproved,
+    ClientMistakeProposed,
+    ClientMistakeRejected,
+    ClientMistakeUndone,
+    FreezeUndone,
+)
 from domain.ids import ClientId, ClientMistakeId, MistakenFreezeId, WalletReportId
 from domain.policy import TicketPolicy
 from domain.refusals import (
@@ -148,6 +154,8 @@ def test_a_window_is_neither_empty_nor_longer_than_a_week_nor_to_come() -> None:
 
     week = timedelta(days=7)
     require(NOON - week, NOON)
+    # It may have begun this very moment, and go on.
+    require(NOON, NOON + A_MOMENT)
     for since, until in (
         (NOON, NOON),
         (NOON - week - A_MOMENT, NOON),
@@ -163,6 +171,7 @@ def test_it_takes_two_supervisors_and_something_to_undo() -> None:
     with pytest.raises(AccountNotFrozen):
         client_mistakes.propose(a_mistake(), freezes=0, by=sofia())
     proposed = client_mistakes.propose(a_mistake(), freezes=1, by=sofia()).value
+    assert proposed == a_mistake()
 
     for nobody in (an_agent(3), an_officer()):
         with pytest.raises(LevelTooLow):
@@ -180,6 +189,37 @@ def test_it_takes_two_supervisors_and_something_to_undo() -> None:
             client_mistakes.approve(over, by=BEA, now=NOON)
         with pytest.raises(NothingPending):
             client_mistakes.reject(over, by=BEA, now=NOON)
+
+
+def test_each_step_is_recorded_with_whoever_took_it() -> None:
+    mistake, later = a_mistake(), NOON + AN_HOUR
+
+    proposed = client_mistakes.propose(mistake, freezes=3, by=sofia())
+    approved = client_mistakes.approve(mistake, by=BEA, now=later)
+    rejected = client_mistakes.reject(mistake, by=BEA, now=later)
+    done = client_mistakes.finish(approved.value, now=later + AN_HOUR)
+
+    assert proposed.events == (
+        ClientMistakeProposed(
+            mistake_id=mistake.id,
+            client_id=CLIENT,
+            proposed_by=SOFIA,
+            reason="key-stolen",
+            freezes=3,
+            at=NOON,
+        ),
+    )
+    assert approved.value.decided_at == rejected.value.decided_at == later
+    assert approved.events == (
+        ClientMistakeApproved(
+            mistake_id=mistake.id, proposed_by=SOFIA, approved_by=BEA.id, at=later
+        ),
+    )
+    assert rejected.events == (
+        ClientMistakeRejected(mistake_id=mistake.id, rejected_by=BEA.id, at=later),
+    )
+    assert done.value == replace(approved.value, status=MistakeStatus.DONE, done_at=later + AN_HOUR)
+    assert done.events == (ClientMistakeUndone(mistake_id=mistake.id, at=later + AN_HOUR),)
 
 
 def test_a_supervisor_rejects_it_and_whoever_proposed_takes_it_back() -> None:
@@ -203,18 +243,45 @@ def test_each_account_is_looked_at_again_when_its_turn_comes() -> None:
 
     assert (done.value.left_out, done.value.done_at) == (None, NOON)
     assert closed.value.stage is RELEASED
-    (event,) = closed.events
-    assert isinstance(event, FreezeUndone)
-    assert (event.proposed_by, event.approved_by) == (SOFIA, BEA.id)
+    assert closed.value.closed_at == NOON
+    assert closed.events == (
+        FreezeUndone(
+            account_id=OLGAS,
+            ticket_id=TICKET,
+            mistake_id=decided.id,
+            proposed_by=SOFIA,
+            approved_by=BEA.id,
+            at=NOON,
+        ),
+    )
     assert joined.value.left_out is LeftOut.CONTACT_JOINED
     assert (open_still.value.is_open, open_still.events) == (True, ())
     assert later.value.left_out is LeftOut.CHANGED_SINCE
 
 
-def test_what_nobody_decided_releases_nothing() -> None:
-    _, closed = client_mistakes.undo(a_freeze(), a_member(), a_mistake(), now=NOON)
+def test_what_two_have_not_approved_releases_nothing() -> None:
+    rejected = client_mistakes.reject(a_mistake(), by=BEA, now=NOON).value
 
-    assert closed.value.is_open
+    for mistake in (a_mistake(), rejected, a_mistake(status=MistakeStatus.APPROVED)):
+        _, closed = client_mistakes.undo(a_freeze(), a_member(), mistake, now=NOON)
+        assert closed.value.is_open
+    for mistake in (a_mistake(), rejected):
+        with pytest.raises(NothingPending):
+            client_mistakes.finish(mistake, now=NOON)
+
+
+def test_only_what_the_client_froze_in_the_window_is_undone() -> None:
+    decided = a_mistake(status=MistakeStatus.APPROVED, decided_by=BEA.id, decided_at=NOON)
+
+    for call in (
+        a_call(client_id=ANOTHER),
+        a_call(filed_at=WINDOW["since"] - A_MOMENT),
+        a_call(filed_at=WINDOW["until"]),
+    ):
+        freeze = a_freeze(wallet_reports=(call,))
+        done, ticket = client_mistakes.undo(freeze, a_member(), decided, now=NOON)
+        assert done.value.left_out is LeftOut.OTHER_REPORT
+        assert ticket.value == freeze.ticket
 
 
 def test_what_is_left_out_says_why_and_is_done() -> None:

@@ -18,9 +18,24 @@ from domain.tickets import (
     ClockEvent,
     ClockWhat,
     PauseReason,
+    ProposalKind,
+    ProposalStatus,
+    Span,
     Ticket,
 )
-from tests.builders import A_MOMENT, AN_HOUR, NOON, OLGAS, TICKET, a_ticket, an_agent, arne
+from tests.builders import (
+    A_MOMENT,
+    AN_HOUR,
+    NOON,
+    OLGAS,
+    TICKET,
+    a_proposal,
+    a_ticket,
+    an_agent,
+    arne,
+    astrid,
+    sofia,
+)
 
 POLICY: Final = TicketPolicy()
 QUARTER: Final = timedelta(minutes=15)
@@ -247,8 +262,25 @@ def lives() -> list[Life]:
         kept_frozen_at=at[17],
         review_until=at[17] + 72 * AN_HOUR,
     )
-    worked = tickets.work_again(kept, decided_within=POLICY.decided_within, now=at[18])
+    worked = tickets.work_again(kept, hours=(), decided_within=POLICY.decided_within, now=at[18])
     closed = replace(worked, stage=RELEASED, closed_at=at[19])
+    # The same by its rules, while it waits, at a desk that opens an hour after it was sent back.
+    keeps = a_proposal(kind=ProposalKind.KEEP_FROZEN)
+    held = tickets.propose_keeping(
+        waits, keeps, pending=None, policy=POLICY, by=astrid(), now=at[3]
+    ).value
+    late = run_out(held, at[5])
+    _, staying = tickets.keep_frozen(late, keeps, version=1, policy=POLICY, by=arne(), now=at[6])
+    decided = replace(keeps, status=ProposalStatus.APPROVED, decided_by=arne().id)
+    returned = tickets.review_keeping(
+        staying.value,
+        decided,
+        keeps=False,
+        hours=(Span(at[13], at[13] + 9 * AN_HOUR),),
+        policy=POLICY,
+        by=sofia(),
+        now=at[7],
+    ).value
     early = paused(opened, AN_HOUR, at=at[0])
     tried = replace(early, attempted_at=at[1])
     return [
@@ -258,6 +290,10 @@ def lives() -> list[Life]:
             *((at[0], opened), (at[1], reached), (at[2], waits), (at[5], sign), (at[6], again)),
             *((at[13], over), (at[14], proposed), (at[16], rung), (at[17], kept)),
             *((at[18], worked), (at[19], closed)),
+        ],
+        [
+            *((at[0], opened), (at[1], reached), (at[2], waits), (at[3], held), (at[5], late)),
+            *((at[6], staying.value), (at[7], returned)),
         ],
         [(at[0], opened), (at[0], early), (at[1], tried), (at[7], run_out(tried, at[7]))],
         [(at[0], opened), (at[2], run_out(opened, at[2]))],

@@ -46,6 +46,7 @@ def proposed(ticket: Ticket) -> Ticket:
         a_proposal(),
         pending=None,
         proofs=enough_proofs(),
+        lost_at=NOON,
         policy=TicketPolicy(),
         by=astrid(),
         now=NOON,

@@ -31,7 +31,7 @@ WORDS = {
     # Of agents.
     "role",
     # Of programs, and what a help desk tells.
-    *("scopes", "stage", "status"),
+    *("algorithm", "scopes", "stage", "status"),
 }
 
 

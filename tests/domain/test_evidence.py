@@ -53,6 +53,7 @@ from tests.builders import (
     an_auditor,
     astrid,
     enough_proofs,
+    grounds,
 )
 
 POLICY, CODES = TicketPolicy(), CodePolicy()
@@ -141,9 +142,7 @@ def recorded(
         OPEN,
         line,
         address=address or a_number(),
-        lost_at=NOON,
-        before=(),
-        policy=POLICY,
+        on=grounds(),
         by=astrid(),
         now=now,
     ).events
@@ -200,12 +199,12 @@ def test_the_same_kind_twice_and_a_mailbox_alone_are_not_enough() -> None:
     code, line = a_proof(ProofKind.OWNER_CODE), a_line()
     reproofing = a_proof(ProofKind.WALLET_REPROOFING)
 
-    assert not tickets.are_enough((code,), POLICY)
-    assert not tickets.are_enough((code, code), POLICY)
+    assert not tickets.are_enough((code,), lost_at=NOON, policy=POLICY)
+    assert not tickets.are_enough((code, code), lost_at=NOON, policy=POLICY)
     # Who has the phone's line and its mailbox has both of these.
-    assert not tickets.are_enough((code, line), POLICY)
-    assert not tickets.are_enough((reproofing, reproofing), POLICY)
-    assert tickets.are_enough((reproofing, code), POLICY)
+    assert not tickets.are_enough((code, line), lost_at=NOON, policy=POLICY)
+    assert not tickets.are_enough((reproofing, reproofing), lost_at=NOON, policy=POLICY)
+    assert tickets.are_enough((reproofing, code), lost_at=NOON, policy=POLICY)
 
 
 # A code that the owner enters -------------------------------------------------------------------
@@ -264,12 +263,20 @@ def test_it_goes_only_to_an_address_that_counts() -> None:
         asked(found=Doubt.TOO_NEW)
 
 
+def test_what_was_asked_for_is_what_is_kept() -> None:
+    change = tickets.ask_owner_code(
+        OPEN, a_code(), doubt=None, before=None, policy=CODES, by=astrid(), now=NOON
+    )
+
+    assert change.value == a_code()
+
+
 def test_the_next_one_goes_after_a_minute() -> None:
     again = NOON + timedelta(minutes=1)
 
     with pytest.raises(TooSoon) as refused:
         asked(before=a_code(), now=again - A_MOMENT)
-    assert refused.value.retry_at == again
+    assert (refused.value.retry_at, refused.value.refused_at) == (again, again - A_MOMENT)
     assert asked(before=a_code(), now=again)
 
 
@@ -285,15 +292,28 @@ def test_the_right_code_proves_while_its_address_counts() -> None:
             OPEN,
             a_proof(ProofKind.OWNER_CODE),
             address=address,
-            lost_at=NOON,
-            before=(a_proof(ProofKind.WALLET_REPROOFING),),
-            policy=POLICY,
+            on=grounds(a_proof(ProofKind.WALLET_REPROOFING)),
             now=NOON,
         ).value
 
     assert entered(an_address()).stage is PROVED
     with pytest.raises(AddressDoesNotCount):
         entered(an_address(removed_at=NOON))
+
+
+def test_a_code_at_a_number_proves_where_its_new_line_is_proved_too() -> None:
+    def entered(*before: Proof) -> tickets.Ticket:
+        return tickets.prove_by_code(
+            OPEN,
+            a_proof(ProofKind.OWNER_CODE, address_id=NUMBER),
+            address=a_number(),
+            on=grounds(a_proof(ProofKind.WALLET_REPROOFING), *before),
+            now=NOON + A_DAY,
+        ).value
+
+    with pytest.raises(AddressDoesNotCount):
+        entered()
+    assert entered(a_line()).proved_at == NOON + A_DAY
 
 
 def test_a_key_is_read_however_it_is_written_and_a_misread_one_is_none() -> None:
@@ -372,8 +392,15 @@ def test_an_answer_says_what_it_is_about() -> None:
     change = tickets.answer_checklist(OPEN, (a_check(CHANGES),), items=ITEMS, by=astrid(), now=NOON)
 
     (event,) = change.events
-    assert isinstance(event, ChecklistAnswered)
-    assert (event.kind, event.about, event.outcome) == ("changes", TICKET, "reviewed")
+    assert event == ChecklistAnswered(
+        account_id=OLGAS,
+        ticket_id=TICKET,
+        check_id=a_check(CHANGES).id,
+        kind="changes",
+        about=TICKET,
+        outcome="reviewed",
+        at=NOON,
+    )
 
 
 def test_only_the_verified_owner_says_where_a_device_is() -> None:
@@ -398,7 +425,9 @@ def test_only_what_is_on_the_list_is_answered_and_as_it_can_be() -> None:
 
 def test_a_release_stands_on_proofs_and_a_checklist() -> None:
     def ready(proofs: tuple[Proof, ...], checks: tuple[Check, ...]) -> None:
-        tickets.require_ready(proofs=proofs, items=ITEMS, checks=checks, policy=POLICY)
+        tickets.require_ready(
+            proofs=proofs, lost_at=NOON, items=ITEMS, checks=checks, policy=POLICY
+        )
 
     with pytest.raises(ProofsMissing):
         ready((), ALL)

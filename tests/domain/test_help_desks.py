@@ -4,13 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from domain.events import ExternalStageTold
-from domain.help_desks import ExternalStage, tell_stage
+from domain.help_desks import ExternalStage, ToldStage, tell_stage
 from domain.ids import ClientId
 from domain.refusals import TicketClosed
 from domain.tickets import Stage
-from tests.builders import NOON, a_ticket
+from tests.builders import NOON, NORTE, a_ticket
 
 DESK, OTHER = ClientId(UUID(int=77)), ClientId(UUID(int=78))
 LATER = NOON + timedelta(hours=1)
@@ -26,11 +27,27 @@ def test_what_was_told_last_stands_there_and_each_news_is_recorded() -> None:
     assert event == ExternalStageTold(
         account_id=ticket.account_id, ticket_id=ticket.id, stage="called-owner", at=NOON
     )
-    assert (first.value.client_id, first.value.told_at) == (DESK, NOON)
-    assert (then.value.id, then.value.stage) == (ticket.id, ExternalStage.DONE)
-    assert (then.value.client_id, then.value.told_at) == (OTHER, LATER)
-    assert then.value.row_version == first.value.row_version
+    assert first.value == ToldStage(
+        id=ticket.id,
+        wallet_id=NORTE,
+        client_id=DESK,
+        stage=ExternalStage.CALLED_OWNER,
+        told_at=NOON,
+    )
+    assert then.value == replace(
+        first.value, client_id=OTHER, stage=ExternalStage.DONE, told_at=LATER
+    )
     assert len(then.events) == 1
+
+
+def test_news_stands_in_the_row_of_what_was_told_before() -> None:
+    told = tell_stage(a_ticket(), None, ExternalStage.DONE, by=DESK, now=NOON).value
+
+    then = tell_stage(
+        a_ticket(), replace(told, row_version=7), ExternalStage.CALLED_OWNER, by=DESK, now=LATER
+    )
+
+    assert then.value.row_version == 7
 
 
 def test_the_same_again_is_no_news_even_when_the_ticket_is_closed() -> None:

@@ -6,11 +6,18 @@ from uuid import UUID
 
 import pytest
 
-from domain import tickets
+from domain import on_call, tickets
 from domain.access import Agent
 from domain.change import Change
-from domain.events import AccountKeptFrozen, KeepingProposed, KeepingRejected, KeepingReviewed
+from domain.events import (
+    AccountKeptFrozen,
+    KeepingProposed,
+    KeepingRejected,
+    KeepingReviewed,
+    PauseEnded,
+)
 from domain.ids import AgentId, ReleaseReviewId
+from domain.on_call import RingWhy
 from domain.policy import TicketPolicy
 from domain.refusals import (
     AccountNotFrozen,
@@ -32,14 +39,17 @@ from domain.tickets import (
     OWNER_REACHED,
     PROPOSED,
     PROVED,
+    Clock,
     Finding,
     KeepReason,
+    PauseReason,
     ProofKind,
     Proposal,
     ProposalKind,
     ProposalStatus,
     RejectReason,
     ReleaseReview,
+    Span,
     Ticket,
     ToBring,
 )
@@ -61,6 +71,7 @@ from tests.builders import (
     arne,
     astrid,
     enough_proofs,
+    grounds,
     sofia,
 )
 
@@ -87,7 +98,7 @@ def kept(by: Agent | None = None) -> tuple[Change[Proposal], Change[Ticket]]:
 @pytest.mark.parametrize("stage", [OPENED, OWNER_REACHED, PROVED])
 def test_it_is_proposed_at_any_stage_without_proofs(stage: tickets.Stage) -> None:
     change = tickets.propose_keeping(
-        a_ticket(stage=stage), a_keeping(), pending=None, by=astrid(), now=NOON
+        a_ticket(stage=stage), a_keeping(), pending=None, policy=POLICY, by=astrid(), now=NOON
     )
 
     assert (change.value.stage, change.value.proposed_at) == (PROPOSED, NOON)
@@ -96,12 +107,41 @@ def test_it_is_proposed_at_any_stage_without_proofs(stage: tickets.Stage) -> Non
     assert (event.proposed_by, event.reason) == (ASTRID, "signs-of-fraud")
 
 
+def test_what_is_to_stay_frozen_waits_for_its_second_person_as_long_as_a_release() -> None:
+    proved = a_ticket(stage=PROVED, proved_at=NOON)
+    to_keep = tickets.propose_keeping(
+        proved, a_keeping(), pending=None, policy=POLICY, by=astrid(), now=NOON
+    ).value
+    to_release = tickets.propose(
+        proved,
+        a_proposal(),
+        pending=None,
+        proofs=enough_proofs(),
+        lost_at=NOON,
+        policy=POLICY,
+        by=astrid(),
+        now=NOON,
+    ).value
+
+    assert to_keep == to_release
+    until = NOON + POLICY.approved_within
+    assert tickets.running(to_keep)[Clock.APPROVAL] == until
+    early = tickets.run_out(to_keep, policy=POLICY, now=until - A_MOMENT).value
+    late = tickets.run_out(to_keep, policy=POLICY, now=until).value
+    assert RingWhy.NO_APPROVER not in on_call.reasons(to_keep, early)
+    assert on_call.reasons(to_keep, late) == (RingWhy.NO_APPROVER,)
+    # Decided, it waits for nobody.
+    done = tickets.keep_frozen(to_keep, a_keeping(), version=1, policy=POLICY, by=arne(), now=until)
+    assert set(tickets.running(done[1].value)) == {Clock.REVIEW}
+    assert done[1].value.approval_until is None
+
+
 def test_what_cannot_be_kept_frozen() -> None:
     def propose(**changes: Any) -> object:
         by = changes.pop("by", astrid())
         pending = changes.pop("pending", None)
         return tickets.propose_keeping(
-            a_ticket(**changes), a_keeping(), pending=pending, by=by, now=NOON
+            a_ticket(**changes), a_keeping(), pending=pending, policy=POLICY, by=by, now=NOON
         )
 
     with pytest.raises(LevelTooLow):
@@ -122,6 +162,7 @@ def test_nothing_is_released_straight_from_where_it_is_kept_frozen() -> None:
             a_proposal(),
             pending=None,
             proofs=enough_proofs(),
+            lost_at=NOON,
             policy=POLICY,
             by=astrid(),
             now=NOON,
@@ -193,7 +234,9 @@ def test_only_a_third_person_of_level_four_looks_at_it_again() -> None:
     def review(by: Agent, **changes: Any) -> object:
         ticket = changes.get("ticket", a_kept_ticket())
         decision = changes.get("decision", the_decision())
-        return tickets.review_keeping(ticket, decision, keeps=True, policy=POLICY, by=by, now=NOON)
+        return tickets.review_keeping(
+            ticket, decision, keeps=True, hours=(), policy=POLICY, by=by, now=NOON
+        )
 
     with pytest.raises(LevelTooLow):
         review(an_agent(3))
@@ -212,12 +255,13 @@ def test_only_a_third_person_of_level_four_looks_at_it_again() -> None:
 def test_it_stays_for_as_long_again_or_is_worked_on_with_the_time_a_decision_takes() -> None:
     late = NOON + THREE_DAYS
     stays = tickets.review_keeping(
-        a_kept_ticket(), the_decision(), keeps=True, policy=POLICY, by=sofia(), now=late
+        a_kept_ticket(), the_decision(), keeps=True, hours=(), policy=POLICY, by=sofia(), now=late
     )
     back = tickets.review_keeping(
         a_kept_ticket(owner_reached_at=NOON),
         the_decision(),
         keeps=False,
+        hours=(),
         policy=POLICY,
         by=sofia(),
         now=late,
@@ -233,13 +277,84 @@ def test_it_stays_for_as_long_again_or_is_worked_on_with_the_time_a_decision_tak
     assert (event.reviewed_by, event.keeps, event.review_until) == (SOFIA, False, None)
 
 
+OPENS: Final = NOON + THREE_DAYS + 12 * AN_HOUR
+# The desk is shut when the supervisor looks, and opens in the morning.
+HOURS: Final = (Span(OPENS, OPENS + 9 * AN_HOUR),)
+
+
+def test_sent_back_while_the_desk_is_shut_it_has_the_time_of_a_decision_once_it_opens() -> None:
+    late = NOON + THREE_DAYS
+
+    back = tickets.review_keeping(
+        a_kept_ticket(),
+        the_decision(),
+        keeps=False,
+        hours=HOURS,
+        policy=POLICY,
+        by=sofia(),
+        now=late,
+    ).value
+
+    assert back.decision_until == OPENS + POLICY.decided_within
+
+
+def test_proved_while_the_desk_is_shut_it_has_the_time_of_a_decision_once_it_opens() -> None:
+    code, reproofing = enough_proofs()
+
+    proved = tickets.prove(
+        a_kept_ticket(), reproofing, on=grounds(code, hours=HOURS), now=NOON + THREE_DAYS
+    ).value
+
+    assert proved.decision_until == OPENS + POLICY.decided_within
+    # A promise that lies further ahead is not taken back.
+    further = a_kept_ticket(decision_until=OPENS + 8 * AN_HOUR)
+    kept_promise = tickets.prove(
+        further, reproofing, on=grounds(code, hours=HOURS), now=NOON + THREE_DAYS
+    ).value
+    assert kept_promise.decision_until == further.decision_until
+
+
+def test_a_decision_ends_the_waiting_and_its_rest_is_never_counted_as_waited() -> None:
+    opened = a_ticket(attempted_at=NOON)
+    waits = tickets.pause(
+        opened,
+        reason=PauseReason.OWNER,
+        until=NOON + 12 * AN_HOUR,
+        hours=(),
+        policy=POLICY,
+        by=astrid(),
+        now=NOON,
+    ).value
+    proposed = tickets.propose_keeping(
+        waits, a_keeping(), pending=None, policy=POLICY, by=astrid(), now=NOON
+    ).value
+    soon = NOON + AN_HOUR
+
+    _, decided = tickets.keep_frozen(
+        proposed, a_keeping(), version=1, policy=POLICY, by=arne(), now=soon
+    )
+    back = tickets.review_keeping(
+        decided.value,
+        the_decision(),
+        keeps=False,
+        hours=(),
+        policy=POLICY,
+        by=sofia(),
+        now=soon + AN_HOUR,
+    ).value
+
+    assert [type(event) for event in decided.events] == [AccountKeptFrozen, PauseEnded]
+    assert decided.value.paused_until is None
+    # Twelve hours of pause, of which one was waited.
+    assert waits.decision_until == NOON + 16 * AN_HOUR
+    assert back.decision_until == soon + AN_HOUR + POLICY.decided_within
+
+
 def test_enough_proofs_lead_back_and_too_few_do_not() -> None:
     code, reproofing = enough_proofs()
 
-    few = tickets.prove(a_kept_ticket(), code, before=(), policy=POLICY, now=NOON + AN_HOUR).value
-    enough = tickets.prove(
-        a_kept_ticket(), reproofing, before=(code,), policy=POLICY, now=NOON + AN_HOUR
-    ).value
+    few = tickets.prove(a_kept_ticket(), code, on=grounds(), now=NOON + AN_HOUR).value
+    enough = tickets.prove(a_kept_ticket(), reproofing, on=grounds(code), now=NOON + AN_HOUR).value
 
     assert few.stage is KEPT_FROZEN
     assert (enough.stage, enough.kept_frozen_at, enough.review_until) == (PROVED, None, None)
@@ -248,9 +363,7 @@ def test_enough_proofs_lead_back_and_too_few_do_not() -> None:
 def test_a_proof_that_is_not_enough_takes_the_ticket_back_from_what_was_proposed() -> None:
     waiting = a_ticket(stage=PROPOSED, proposed_at=NOON)
 
-    proved = tickets.prove(
-        waiting, a_proof(ProofKind.OWNER_CODE), before=(), policy=POLICY, now=NOON
-    ).value
+    proved = tickets.prove(waiting, a_proof(ProofKind.OWNER_CODE), on=grounds(), now=NOON).value
 
     assert (proved.stage, proved.proposed_at) == (OPENED, None)
 

@@ -9,7 +9,7 @@ from domain import accounts, tickets, wallet_reports
 from domain.accounts import Account, Done
 from domain.events import ConfirmationMissed, ProofRecorded, ProofRequested, WalletReportedLoss
 from domain.ids import ClientId, WalletReportId
-from domain.policy import DEFAULT, MessagePolicy, TicketPolicy
+from domain.policy import MessagePolicy, TicketPolicy
 from domain.refusals import (
     AccountNotFrozen,
     LevelNotCounted,
@@ -19,7 +19,7 @@ from domain.refusals import (
 )
 from domain.tickets import PROPOSED, PROVED, Proof, ProofKind, Ticket
 from domain.wallet_reports import FreezeReason, WalletReport
-from tests.builders import NOON, NORTE, OLGAS, TICKET, a_proof, a_ticket, an_account
+from tests.builders import NOON, NORTE, OLGAS, TICKET, a_proof, a_ticket, an_account, grounds
 
 WITHIN = timedelta(seconds=60)
 A_MOMENT = timedelta(microseconds=1)
@@ -157,8 +157,7 @@ def prove(proof: Proof, *, ticket: Ticket | None = None, account: Account | None
         ticket or a_ticket(),
         proof,
         account=account or frozen(),
-        before=(a_proof(),),
-        policy=DEFAULT.tickets,
+        on=grounds(a_proof()),
         clocks_differ=A_MINUTE,
         now=NOON + A_MINUTE,
     )

@@ -81,6 +81,17 @@ def test_a_proposal_without_an_answer_rings_once_its_quarter_of_an_hour_is_over(
     known = tickets.run_out(WAITS, policy=POLICY, now=NOON + QUARTER).value
     later = tickets.run_out(known, policy=POLICY, now=NOON + 2 * QUARTER).value
     assert on_call.reasons(known, later) == ()
+    # It goes up in the next hour, for the same breach: that rings nobody anew.
+    an_hour_on = tickets.run_out(known, policy=POLICY, now=NOON + QUARTER + AN_HOUR).value
+    assert (an_hour_on.level, on_call.reasons(known, an_hour_on)) == (3, ())
+
+
+def test_a_proposal_rings_although_something_else_ran_out_before_it() -> None:
+    before = replace(WAITS, breached_until=NOON, level=2)
+
+    after = tickets.run_out(before, policy=POLICY, now=NOON + QUARTER).value
+
+    assert on_call.reasons(before, after) == (RingWhy.NO_APPROVER,)
 
 
 def test_a_ticket_that_has_come_all_the_way_up_rings_the_operator() -> None:
@@ -93,6 +104,16 @@ def test_a_ticket_that_has_come_all_the_way_up_rings_the_operator() -> None:
     assert why(3) == (RingWhy.LEVEL_4,)
     # Already there: each further breach rings again.
     assert why(4) == (RingWhy.LEVEL_4,)
+
+
+def test_it_rings_the_operator_too_when_an_old_breach_takes_it_up_and_then_no_more() -> None:
+    before = a_ticket(level=3, breached_until=NOON + QUARTER, raised_again_at=NOON + AN_HOUR)
+
+    after = tickets.run_out(before, policy=POLICY, now=NOON + AN_HOUR).value
+
+    assert (after.breached_until, after.level) == (before.breached_until, 4)
+    assert on_call.reasons(before, after) == (RingWhy.LEVEL_4,)
+    assert on_call.reasons(after, after) == ()
 
 
 def test_the_next_person_every_five_minutes_and_from_the_top_again() -> None:
@@ -119,6 +140,25 @@ def test_a_wallet_s_own_people_first_and_at_level_four_those_who_run_the_house()
 
     assert on_call.order(persons, RingWhy.NO_APPROVER) == (FIRST, SECOND, THE_HOUSE)
     assert on_call.order(persons, RingWhy.LEVEL_4) == (THE_HOUSE, FIRST, SECOND)
+
+
+def test_at_level_four_those_who_run_the_house_are_rung_first_and_told_until_when() -> None:
+    ring, persons = a_ring(RingWhy.LEVEL_4), (FIRST, THE_HOUSE)
+
+    change = on_call.ring_next(ring, WAITS, persons=persons, policy=POLICY, now=NOON)
+
+    assert change.events == (
+        OnCallRung(
+            account_id=OLGAS,
+            ticket_id=TICKET,
+            person_id=THE_HOUSE.id,
+            reason="level-4",
+            reference=WAITS.reference,
+            # As long as the bell can ring at most.
+            until=NOON + POLICY.most_rings * FIVE,
+            at=NOON,
+        ),
+    )
 
 
 def test_it_is_silent_once_it_was_decided() -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from domain import tickets
 from domain.access import Agent
+from domain.change import Change
 from domain.events import TicketAssigned, TicketSkipped
 from domain.ids import SkipId
 from domain.refusals import LevelTooLow, TicketClosed, WordsMissing
@@ -16,6 +17,7 @@ from tests.builders import (
     ASTRID,
     NOON,
     NORTE,
+    OLGAS,
     TICKET,
     a_ticket,
     an_agent,
@@ -40,13 +42,15 @@ def test_a_ticket_is_somebodys_from_the_moment_it_is_assigned() -> None:
     change = tickets.assign(a_ticket(), ASTRID, by=astrid(), now=NOON)
 
     assert (change.value.assigned_to, change.value.assigned_at) == (ASTRID, NOON)
-    assert [type(event) for event in change.events] == [TicketAssigned]
+    assert change.events == (
+        TicketAssigned(account_id=OLGAS, ticket_id=TICKET, assigned_to=ASTRID, at=NOON),
+    )
 
 
 def test_assigned_again_to_the_same_person_nothing_changes_and_to_another_it_does() -> None:
     hers = a_ticket(assigned_to=ASTRID, assigned_at=NOON)
 
-    assert tickets.assign(hers, ASTRID, by=astrid(), now=NOON).events == ()
+    assert tickets.assign(hers, ASTRID, by=astrid(), now=NOON) == Change(hers)
     assert tickets.assign(hers, ARNE, by=astrid(), now=NOON).value.assigned_to == ARNE
 
 

@@ -27,6 +27,7 @@ from domain.refusals import (
 from domain.tickets import KEPT_FROZEN, RELEASED, PauseReason, Span, Ticket, after_open
 from domain.tickets.hours import flat, open_time, spans_of
 from tests.builders import (
+    A_DAY,
     A_MOMENT,
     AN_HOUR,
     NOON,
@@ -38,6 +39,7 @@ from tests.builders import (
     an_auditor,
     an_officer,
     arne,
+    grounds,
 )
 
 POLICY: Final = TicketPolicy()
@@ -74,6 +76,7 @@ def test_both_running_deadlines_move_at_once_by_the_length_of_the_pause() -> Non
     assert waits.first_attempt_until == a_ticket().first_attempt_until + AN_HOUR
     assert waits.decision_until == a_ticket().decision_until + AN_HOUR
     assert (waits.paused_at, waits.paused_until) == (NOON, NOON + AN_HOUR)
+    assert (waits.pause_reason, waits.pause_hours) == ("carrier", None)
     # So a job that comes hours late changes nothing.
     late = tickets.run_out(waits, policy=POLICY, now=waits.first_attempt_until - A_MOMENT).value
     assert late.decision_until == waits.decision_until
@@ -172,7 +175,7 @@ def reached(ticket: Ticket, now: datetime) -> Change[Ticket]:
 
 
 def proved(ticket: Ticket, now: datetime) -> Change[Ticket]:
-    return tickets.prove(ticket, a_proof(), before=(), policy=POLICY, now=now)
+    return tickets.prove(ticket, a_proof(), on=grounds(), now=now)
 
 
 @pytest.mark.parametrize("sign", [hinted, disputed, reached, proved])
@@ -234,6 +237,8 @@ def test_only_open_time_counts() -> None:
     assert after_open(NOON, 4 * AN_HOUR, ()) == NOON + 4 * AN_HOUR
     # Beyond the calendar time passes as it does: a promise does not fail for want of one.
     assert after_open(NOON, 16 * AN_HOUR, HOURS) == TOMORROW.shuts + AN_HOUR
+    # At the instant of shutting it is shut: what has no time left waits until the desk opens.
+    assert after_open(TODAY.shuts, timedelta(0), HOURS) == TOMORROW.opens
 
 
 def test_how_much_open_time_lies_between_two_instants() -> None:
@@ -244,6 +249,9 @@ def test_how_much_open_time_lies_between_two_instants() -> None:
     assert open_time(NOON, NOON - AN_HOUR, ()) == timedelta(0)
     assert spans_of(flat(HOURS)) == HOURS
     assert spans_of(None) == ()
+    # Half a span is a broken row, and no hours to count by.
+    with pytest.raises(ValueError, match="shorter"):
+        spans_of(flat(HOURS)[:-1])
 
 
 def test_with_stated_hours_no_deadline_runs_out_while_the_desk_is_shut() -> None:
@@ -262,8 +270,32 @@ def test_with_stated_hours_no_deadline_runs_out_while_the_desk_is_shut() -> None
     assert sign.pause_hours is None
 
 
+def test_a_pause_takes_open_time_from_nobody_whose_deadline_is_on_another_day() -> None:
+    ticket = a_ticket(attempted_at=NOON, decision_until=TOMORROW.opens + AN_HOUR)
+
+    waits = pause(ticket, hours=HOURS)
+
+    # Seven open hours were left: five more today, and two tomorrow.
+    assert waits.decision_until == TOMORROW.opens + 2 * AN_HOUR
+    assert waits.pause_hours == flat(HOURS)
+
+
 def test_a_pause_never_brings_a_deadline_nearer() -> None:
     """Even when the hours have become fewer since the deadline was made."""
     ticket = a_ticket(attempted_at=NOON, decision_until=NOON + 24 * AN_HOUR)
 
     assert pause(ticket, HALF, hours=(TODAY,)).decision_until >= ticket.decision_until
+
+
+def test_what_lay_in_shut_hours_stands_when_a_pause_in_the_night_ends_by_itself() -> None:
+    """It was made by other hours. No open time has passed, and none is taken from it."""
+    evening, night = TODAY.shuts + 2 * AN_HOUR, TODAY.shuts + 3 * AN_HOUR
+    ticket = a_ticket(attempted_at=NOON, decision_until=TOMORROW.shuts + AN_HOUR)
+    third_day = Span(TOMORROW.opens + A_DAY, TOMORROW.shuts + A_DAY)
+
+    waits = pause(ticket, night - evening, at=evening, hours=(*HOURS, third_day))
+
+    assert waits.decision_until == ticket.decision_until
+    assert tickets.end_on_sign(waits, now=night).value.decision_until == ticket.decision_until
+    over = tickets.run_out(waits, policy=POLICY, now=night).value
+    assert (over.paused_at, over.decision_until) == (None, ticket.decision_until)

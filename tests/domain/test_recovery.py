@@ -1,6 +1,6 @@
 """The owner without a phone: a card's codes, and hints that are only hints."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -8,13 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import recovery, tickets
-from domain.events import HintLeft, RecoveryCardMade, RecoveryCodeUsed, TicketConfirmed
+from domain.events import (
+    HintLeft,
+    ProofRecorded,
+    RecoveryCardMade,
+    RecoveryCodeUsed,
+    TicketConfirmed,
+)
 from domain.ids import ALPHABET, HintId, RecoveryCodeId
 from domain.policy import TicketPolicy
 from domain.recovery import RecoveryCode
-from domain.refusals import AccountIsFrozen, AccountNotFrozen, CodeUsed, TicketClosed
-from domain.tickets import PROVED, RELEASED, ProofKind
+from domain.refusals import (
+    AccountIsFrozen,
+    AccountNotFrozen,
+    CodeUsed,
+    ProofsMissing,
+    TicketClosed,
+)
+from domain.tickets import OPENED, PROVED, RELEASED, Proof, ProofDoubt, ProofKind
 from tests.builders import (
+    A_MOMENT,
     NOON,
     NORTE,
     OLGAS,
@@ -26,9 +39,11 @@ from tests.builders import (
     an_account,
     astrid,
     enough_proofs,
+    grounds,
 )
 
 HINT = HintId(UUID(int=70))
+A_WEEK = timedelta(days=7)
 CLOSED = a_ticket(stage=RELEASED, closed_at=NOON)
 
 
@@ -95,16 +110,82 @@ def test_a_code_is_used_once() -> None:
 
 
 def test_the_card_is_a_proof_without_an_agent_and_out_of_the_thiefs_reach() -> None:
-    policy = TicketPolicy()
     card, code = a_proof(ProofKind.RECOVERY_CARD), a_proof(ProofKind.OWNER_CODE)
 
-    first = tickets.prove(a_ticket(), card, before=(), policy=policy, now=NOON).value
-    second = tickets.prove(first, code, before=(card,), policy=policy, now=NOON).value
+    first = tickets.prove(a_ticket(), card, on=grounds(), now=NOON).value
+    second = tickets.prove(first, code, on=grounds(card), now=NOON).value
 
     assert (first.evidence_version, first.proved_at) == (1, None)
     assert (second.stage, second.proved_at) == (PROVED, NOON)
     with pytest.raises(TicketClosed):
-        tickets.prove(CLOSED, card, before=(), policy=policy, now=NOON)
+        tickets.prove(CLOSED, card, on=grounds(), now=NOON)
+
+
+def a_card_of(made_at: datetime | None) -> Proof:
+    return a_proof(ProofKind.RECOVERY_CARD, card_made_at=made_at)
+
+
+def test_a_card_counts_that_was_made_seven_days_before_the_loss() -> None:
+    def doubt(made_at: datetime | None) -> ProofDoubt | None:
+        return tickets.proof_doubt(a_card_of(made_at), lost_at=NOON, policy=TicketPolicy())
+
+    assert doubt(NOON - A_WEEK) is None
+    assert doubt(NOON - A_WEEK + A_MOMENT) is ProofDoubt.CARD_TOO_NEW
+    assert doubt(NOON) is ProofDoubt.CARD_TOO_NEW
+    assert doubt(NOON + A_MOMENT) is ProofDoubt.CARD_AFTER_LOSS
+    # A card of unknown age may be of any.
+    assert doubt(None) is ProofDoubt.CARD_TOO_NEW
+
+
+def test_only_a_card_has_an_age() -> None:
+    for kind in set(ProofKind) - {ProofKind.RECOVERY_CARD}:
+        assert (
+            tickets.proof_doubt(a_proof(kind), lost_at=NOON - A_WEEK, policy=TicketPolicy()) is None
+        )
+
+
+def test_a_card_printed_by_whoever_took_the_phone_is_recorded_and_proves_nothing() -> None:
+    code, printed = a_proof(ProofKind.OWNER_CODE), a_card_of(NOON - A_MOMENT)
+
+    change = tickets.prove(a_ticket(), printed, on=grounds(code), now=NOON)
+
+    assert (change.value.stage, change.value.proved_at) == (OPENED, None)
+    assert change.value.evidence_version == 1
+    assert [type(event) for event in change.events] == [ProofRecorded]
+    both, policy = (code, printed), TicketPolicy()
+    assert tickets.counted_kinds(both, lost_at=NOON, policy=policy) == {ProofKind.OWNER_CODE}
+    # Another proof that nobody has who holds the phone makes them enough.
+    reproofing = a_proof(ProofKind.WALLET_REPROOFING)
+    proved = tickets.prove(change.value, reproofing, on=grounds(code, printed), now=NOON).value
+    assert proved.stage is PROVED
+
+
+def test_a_card_counts_by_the_earliest_loss_that_is_known_when_it_is_decided() -> None:
+    both = (a_proof(ProofKind.OWNER_CODE), a_card_of(NOON - A_WEEK))
+    earlier, policy = NOON - A_MOMENT, TicketPolicy()
+
+    def propose(lost_at: datetime) -> object:
+        proved = a_ticket(stage=PROVED, proved_at=NOON)
+        return tickets.propose(
+            proved,
+            a_proposal(),
+            pending=None,
+            proofs=both,
+            lost_at=lost_at,
+            policy=policy,
+            by=astrid(),
+            now=NOON,
+        )
+
+    assert propose(NOON)
+    with pytest.raises(ProofsMissing):
+        propose(earlier)
+    with pytest.raises(ProofsMissing):
+        tickets.require_ready(proofs=both, lost_at=earlier, items=(), checks=(), policy=policy)
+    # What was proved is not unproved; it is the release that asks again.
+    proved = a_ticket(stage=PROVED, proved_at=NOON - A_MOMENT)
+    again = tickets.prove(proved, both[0], on=grounds(*both, lost_at=earlier), now=NOON).value
+    assert (again.stage, again.proved_at) == (PROVED, NOON - A_MOMENT)
 
 
 def test_a_hint_moves_a_ticket_up_and_proves_nothing() -> None:
@@ -134,6 +215,7 @@ def test_nothing_frozen_is_nothing_to_release() -> None:
             a_proposal(),
             pending=None,
             proofs=enough_proofs(),
+            lost_at=NOON,
             policy=TicketPolicy(),
             by=astrid(),
             now=NOON,

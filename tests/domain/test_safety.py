@@ -92,6 +92,7 @@ def test_there_is_nothing_to_release_on_it() -> None:
             a_proposal(),
             pending=None,
             proofs=enough_proofs(),
+            lost_at=NOON,
             policy=TicketPolicy(),
             by=astrid(),
             now=NOON,

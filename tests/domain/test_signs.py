@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from domain import signs
 from domain.policy import SIGNS
-from domain.signs import Counted, Facts, SignKind, TryWay
+from domain.signs import Counted, Facts, Sign, SignKind, TryWay
 from tests.builders import A_DAY, AN_HOUR, NOON
 
 
@@ -66,14 +66,36 @@ def test_a_sign_says_since_when_and_its_numbers() -> None:
         reports_before=1,
     )
 
-    tries, several, reports = signs.read(facts)
+    tries = Sign(
+        kind=SignKind.TRIES,
+        since=NOON - AN_HOUR,
+        times=7,
+        last_at=NOON,
+        ways=(TryWay.SESSION, TryWay.CARD),
+        from_new_device=True,
+    )
+    assert signs.read(facts) == (
+        tries,
+        Sign(
+            kind=SignKind.REPORTER_OF_SEVERAL,
+            since=NOON - AN_HOUR,
+            times=3,
+            last_at=NOON,
+            beside=4,
+        ),
+        Sign(kind=SignKind.SEVERAL_REPORTS, since=NOON - AN_HOUR, times=2, last_at=NOON, beside=1),
+    )
+    known = replace(facts, from_new_device=False, from_known_device=True)
+    assert signs.read(known)[0] == replace(tries, from_new_device=False, from_known_device=True)
 
-    assert (tries.times, tries.since, tries.last_at) == (7, NOON - AN_HOUR, NOON)
-    assert tries.ways == (TryWay.SESSION, TryWay.CARD)
-    assert tries.from_new_device
-    assert not tries.from_known_device
-    assert (several.times, several.beside) == (3, 4)
-    assert (reports.times, reports.beside) == (2, 1)
+
+def test_a_stricter_policy_tells_less() -> None:
+    facts = Facts(reported_for=so_often(2), reports=so_often(3), look_alikes=so_often(2))
+    policy = replace(SIGNS, several_owners=3, several_reports=4)
+
+    assert signs.read(facts, policy=policy) == ()
+    assert len(signs.read(facts, policy=replace(policy, several_owners=2))) == 2
+    assert len(signs.read(facts, policy=replace(policy, several_reports=3))) == 1
 
 
 @pytest.mark.parametrize("missing", ["first_at", "last_at"])

@@ -36,6 +36,7 @@ from tests.builders import (
     an_officer,
     arne,
     astrid,
+    grounds,
     sofia,
 )
 from tests.domain.test_closing_hints import an_attempt
@@ -72,7 +73,7 @@ def joined(desk: Desk) -> Desk:
 def proved(desk: Desk, kind: ProofKind, by: Agent) -> Desk:
     proof = a_proof(kind)
     del by
-    ticket = tickets.prove(desk.ticket, proof, before=desk.proofs, policy=POLICY, now=NOON).value
+    ticket = tickets.prove(desk.ticket, proof, on=grounds(*desk.proofs), now=NOON).value
     if desk.pending is not None:
         tickets.void_proposal(desk.pending, desk.ticket, now=NOON)
     return desk._replace(ticket=ticket, proofs=(*desk.proofs, proof), pending=None)
@@ -85,6 +86,7 @@ def proposed(desk: Desk, by: Agent) -> Desk:
         proposal,
         pending=desk.pending,
         proofs=desk.proofs,
+        lost_at=NOON,
         policy=POLICY,
         by=by,
         now=NOON,
@@ -114,7 +116,7 @@ def kept_proposed(desk: Desk, by: Agent) -> Desk:
         reason=KeepReason.SIGNS_OF_FRAUD,
     )
     ticket = tickets.propose_keeping(
-        desk.ticket, proposal, pending=desk.pending, by=by, now=NOON
+        desk.ticket, proposal, pending=desk.pending, policy=POLICY, by=by, now=NOON
     ).value
     return desk._replace(ticket=ticket, pending=proposal)
 
@@ -130,7 +132,7 @@ def kept(desk: Desk, by: Agent) -> Desk:
 
 def sent_back(desk: Desk, by: Agent) -> Desk:
     back = tickets.review_keeping(
-        desk.ticket, desk.kept_by, keeps=False, policy=POLICY, by=by, now=NOON
+        desk.ticket, desk.kept_by, keeps=False, hours=(), policy=POLICY, by=by, now=NOON
     ).value
     return desk._replace(ticket=back, kept_by=None)
 
@@ -218,7 +220,7 @@ def test_no_path_to_a_release_has_fewer_than_two_proofs(life: Life) -> None:
     released = [after for after in ended(life) if not after.by_mistake]
 
     assert released
-    assert all(tickets.are_enough(desk.proofs, POLICY) for desk in released)
+    assert all(tickets.are_enough(desk.proofs, lost_at=NOON, policy=POLICY) for desk in released)
 
 
 def test_no_path_to_a_release_has_fewer_than_two_people(life: Life) -> None:

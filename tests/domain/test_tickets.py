@@ -61,6 +61,7 @@ from tests.builders import (
     arne,
     astrid,
     enough_proofs,
+    grounds,
     sofia,
 )
 
@@ -73,7 +74,7 @@ def proved(
     ticket: Ticket, proof: Proof, *before: Proof, by: Agent | None = None, now: datetime = NOON
 ) -> Change[Ticket]:
     tickets.require_prover(ticket, by=by or astrid())
-    return tickets.prove(ticket, proof, before=before, policy=POLICY, now=now)
+    return tickets.prove(ticket, proof, on=grounds(*before), now=now)
 
 
 def proposed(
@@ -88,6 +89,7 @@ def proposed(
         a_proposal(),
         pending=pending,
         proofs=enough_proofs() if proofs is None else proofs,
+        lost_at=NOON,
         policy=POLICY,
         by=by or astrid(),
         now=NOON,
@@ -145,7 +147,7 @@ def test_release_needs_two_kinds_of_proof_one_of_them_out_of_the_thief_s_reach(
 ) -> None:
     out_of_reach = {ProofKind.WALLET_REPROOFING, ProofKind.RECOVERY_CARD}
 
-    enough = tickets.are_enough((a_proof(one), a_proof(other)), POLICY)
+    enough = tickets.are_enough((a_proof(one), a_proof(other)), lost_at=NOON, policy=POLICY)
 
     assert enough == (one is not other and bool({one, other} & out_of_reach))
     assert out_of_reach == OUT_OF_REACH
@@ -154,18 +156,18 @@ def test_release_needs_two_kinds_of_proof_one_of_them_out_of_the_thief_s_reach(
 def test_the_same_kind_twice_is_one_proof_and_none_is_none() -> None:
     card = a_proof(ProofKind.RECOVERY_CARD)
 
-    assert not tickets.are_enough((), POLICY)
-    assert not tickets.are_enough((card,), POLICY)
-    assert not tickets.are_enough((card, card, card), POLICY)
-    assert tickets.are_enough((card, a_proof(ProofKind.OWNER_CODE)), POLICY)
+    assert not tickets.are_enough((), lost_at=NOON, policy=POLICY)
+    assert not tickets.are_enough((card,), lost_at=NOON, policy=POLICY)
+    assert not tickets.are_enough((card, card, card), lost_at=NOON, policy=POLICY)
+    assert tickets.are_enough((card, a_proof(ProofKind.OWNER_CODE)), lost_at=NOON, policy=POLICY)
 
 
 def test_a_wallet_may_ask_for_more_proofs() -> None:
     three = TicketPolicy(proofs_for_release=3)
     kinds = (ProofKind.OWNER_CODE, ProofKind.WALLET_REPROOFING, ProofKind.REPLACED_LINE)
 
-    assert not tickets.are_enough(tuple(map(a_proof, kinds[:2])), three)
-    assert tickets.are_enough(tuple(map(a_proof, kinds)), three)
+    assert not tickets.are_enough(tuple(map(a_proof, kinds[:2])), lost_at=NOON, policy=three)
+    assert tickets.are_enough(tuple(map(a_proof, kinds)), lost_at=NOON, policy=three)
 
 
 def test_a_ticket_is_proved_by_the_proof_that_makes_them_enough() -> None:

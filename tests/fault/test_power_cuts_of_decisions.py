@@ -6,18 +6,22 @@ from datetime import timedelta
 import pytest
 
 from domain.client_mistakes import MistakeReason
-from domain.tickets import Finding, KeepReason, RejectReason, ToBring
+from domain.tickets import Finding, KeepReason, PauseReason, RejectReason, ToBring
 from service.operations import (
     client_mistakes,
+    clocks,
     keeping_frozen,
     mistakes_undone,
+    on_call,
+    pausing,
     picking,
+    recovery_cards,
     release_reviews,
     tickets,
 )
 from service.operations.house import House
 from service.storage import load
-from tests import deciding
+from tests import deciding, proving
 from tests import people as cast
 from tests.desks import Case, a_case, proposed
 from tests.fault.power_cuts import everything_or_nothing
@@ -63,6 +67,49 @@ async def test_keeping_frozen_happens_wholly_or_not_at_all(house: House, case: C
     await everything_or_nothing(
         house, lambda: keeping_frozen.review(house, ticket, keeps=False, by=sofia)
     )
+
+
+async def test_what_waits_to_stay_frozen_is_rung_about_and_picked_anew_wholly_or_not_at_all(
+    house: House, case: Case
+) -> None:
+    astrid = await cast.an_agent(house, case.wallet, "astrid", 2)
+    for name in ("arne", "bea", "dan"):
+        await cast.an_agent(house, case.wallet, name, 3)
+    await tickets.reach_owner(house, case.ticket_id, by=astrid)
+    await deciding.keeping_proposed(house, case.wallet, case.ticket_id, astrid)
+    await cast.move_clock(house, QUARTER)
+
+    await everything_or_nothing(house, lambda: picking.pick_again(house))
+    # The breach, its level, what is written down of both, and the bell.
+    await everything_or_nothing(house, lambda: clocks.look_at_tickets(house))
+    await everything_or_nothing(house, lambda: on_call.ring_due(house))
+
+
+async def test_a_wait_that_a_decision_ends_ends_wholly_or_not_at_all(
+    house: House, case: Case
+) -> None:
+    astrid = await cast.an_agent(house, case.wallet, "astrid", 2)
+    arne = await cast.an_agent(house, case.wallet, "arne", 3)
+    hour = timedelta(hours=1)
+    await pausing.pause(house, case.ticket_id, reason=PauseReason.OWNER, lasts=hour, by=astrid)
+    waits = await deciding.keeping_proposed(house, case.wallet, case.ticket_id, astrid)
+
+    await everything_or_nothing(
+        house, lambda: keeping_frozen.approve(house, case.ticket_id, waits.id, by=arne)
+    )
+
+
+async def test_a_young_card_s_code_freezes_and_is_recorded_wholly_or_not_at_all(
+    house: House, case: Case
+) -> None:
+    astrid = await cast.an_agent(house, case.wallet, "astrid", 2)
+    await deciding.keeping_proposed(house, case.wallet, case.ticket_id, astrid)
+    code = await proving.a_code_of_a_card(
+        house, case.wallet, case.ticket_id, made_before=timedelta(hours=1)
+    )
+
+    # The proof, what it voids, the code that is used up.
+    await everything_or_nothing(house, lambda: recovery_cards.use_code(house, case.wallet, code))
 
 
 async def test_picking_anew_and_looking_again_happen_wholly_or_not_at_all(

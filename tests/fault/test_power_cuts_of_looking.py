@@ -9,6 +9,7 @@ from service.operations.house import House
 from service.operations.revealing import Asked
 from service.storage import load
 from tests import people as cast
+from tests.desks import a_second_address
 from tests.fault.power_cuts import everything_or_nothing
 from tests.forgetting import Scene, a_scene
 
@@ -28,6 +29,20 @@ async def test_an_address_is_shown_and_written_down_or_neither(scene: Scene) -> 
         address_id=scene.carl.id,
         reason=RevealReason.OTHER,
         words="the bank asks for it",
+    )
+
+    await everything_or_nothing(
+        scene.house,
+        lambda: revealing.reveal(scene.house, report.ticket_id, asked, by=astrid, key="k"),
+    )
+
+
+async def test_a_second_address_is_shown_and_written_down_or_neither(scene: Scene) -> None:
+    report = await cast.a_report(scene.house, scene.wallet, scene.carl, scene.link)
+    astrid = await cast.an_agent(scene.house, scene.wallet, "astrid", 2)
+    second = await a_second_address(scene.house, scene.wallet, scene.carl.id)
+    asked = Asked(
+        whose=Whose.REPORTER, address_id=second.id, reason=RevealReason.OTHER, words="asks for it"
     )
 
     await everything_or_nothing(

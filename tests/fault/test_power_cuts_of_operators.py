@@ -57,6 +57,23 @@ async def test_how_the_record_was_found_is_kept_wholly_or_not_at_all(house: Hous
     await everything_or_nothing(house, lambda: journal_checks.check_journal(house))
 
 
+async def test_a_key_is_published_only_when_that_is_on_record(
+    house: House, keys_folder: Path, tmp_path: Path
+) -> None:
+    folder = copytree(keys_folder, tmp_path / "keys")
+    signing = SigningKeys(folder)
+    house = replace(house, keys=replace(house.keys, signing=signing))
+    before = signing.all()
+
+    async def rotate() -> None:
+        assert signing.all() == before
+        await signing_keys.rotate(house, folder, "signing-es256")
+
+    await everything_or_nothing(house, rotate)
+
+    assert len(signing.all()) == len(before) + 1
+
+
 async def test_a_key_is_retired_only_when_that_is_on_record(
     house: House, keys_folder: Path, tmp_path: Path
 ) -> None:

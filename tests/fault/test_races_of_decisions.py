@@ -2,16 +2,32 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.client_mistakes import MistakeStatus
-from domain.refusals import ChangedMeanwhile, NothingPending, Refused, TicketClosed
-from domain.tickets import KeepReason, ReleaseReason, Stage
+from domain.refusals import (
+    AlreadyProposed,
+    ChangedMeanwhile,
+    NothingPending,
+    Refused,
+    TicketClosed,
+)
+from domain.tickets import (
+    Clock,
+    ClockWhat,
+    KeepReason,
+    ReleaseReason,
+    Stage,
+    recompute,
+    running,
+)
 from service.operations import (
     client_mistakes,
+    clocks,
     keeping_frozen,
     mistakes_undone,
     picking,
@@ -21,6 +37,7 @@ from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.security.keys import KeyRing
 from service.security.passwords import Passwords
+from service.storage import load
 from tests import deciding, proving
 from tests import people as cast
 from tests.desks import Case, a_case, proposed
@@ -133,6 +150,83 @@ async def test_a_release_and_keeping_frozen_proposed_at_once_are_one_proposal(
     )
 
     assert sum(end is None for end in ends) == 1
+
+
+async def test_two_who_keep_it_frozen_and_a_no_at_once_are_one_decision(
+    house: House, case: Case, desk: Desk
+) -> None:
+    astrid, arne, sofia = desk
+    waits = (await deciding.keeping_proposed(house, case.wallet, case.ticket_id, astrid)).id
+
+    ends = await at_once(
+        keeping_frozen.approve(house, case.ticket_id, waits, by=arne),
+        keeping_frozen.approve(house, case.ticket_id, waits, by=sofia),
+        tickets.reject_release(house, case.ticket_id, waits, by=sofia),
+    )
+
+    assert sum(end is None for end in ends) == 1
+    refused: set[type[Any]] = {type(end) for end in ends if end is not None}
+    assert refused <= {NothingPending, ChangedMeanwhile}
+    stage = (await deciding.the_ticket(house, case.wallet, case.ticket_id)).stage
+    assert stage is (Stage.OPENED if ends[2] is None else Stage.KEPT_FROZEN)
+    assert (await cast.the_account(house, case.wallet, case.account.id)).is_frozen
+
+
+async def test_two_who_propose_to_keep_it_frozen_at_once_made_one_proposal(
+    house: House, case: Case, desk: Desk
+) -> None:
+    astrid, arne, _ = desk
+
+    ends = await at_once(
+        *(
+            deciding.keeping_proposed(house, case.wallet, case.ticket_id, by)
+            for by in (astrid, arne)
+        )
+    )
+
+    assert sum(isinstance(end, AlreadyProposed) for end in ends) == 1
+    waits = await deciding.what_waits(house, case.wallet, case.ticket_id)
+    assert waits.proposed_by in {astrid.agent.id, arne.agent.id}
+
+
+async def test_keeping_it_frozen_against_new_evidence_is_either_before_it_or_refused(
+    house: House, case: Case, desk: Desk
+) -> None:
+    astrid, arne, _ = desk
+    waits = (await deciding.keeping_proposed(house, case.wallet, case.ticket_id, astrid)).id
+
+    approved, _ = await at_once(
+        keeping_frozen.approve(house, case.ticket_id, waits, by=arne),
+        proving.card_used(house, case.wallet, case.ticket_id),
+    )
+
+    # One proof alone leads nothing back: where it stands tells which came first.
+    ticket = await deciding.the_ticket(house, case.wallet, case.ticket_id)
+    assert ticket.stage is (Stage.KEPT_FROZEN if approved is None else Stage.OPENED)
+    assert isinstance(approved, NothingPending | None)
+
+
+async def test_the_clock_against_who_keeps_it_frozen_rings_for_nothing_or_not_at_all(
+    house: House, case: Case, desk: Desk
+) -> None:
+    astrid, arne, _ = desk
+    waits = await deciding.keeping_proposed(house, case.wallet, case.ticket_id, astrid)
+    await cast.move_clock(house, timedelta(minutes=15))
+
+    await at_once(
+        clocks.keep_clocks(house),
+        clocks.keep_clocks(house),
+        keeping_frozen.approve(house, case.ticket_id, waits.id, by=arne),
+    )
+
+    ticket = await deciding.the_ticket(house, case.wallet, case.ticket_id)
+    assert ticket.stage is Stage.KEPT_FROZEN
+    async with house.engine.connect() as db:
+        written = await load.clock_events_of(db, case.wallet.id, case.ticket_id)
+    # Whoever was first: it was late, once, and every deadline can be computed from what is written.
+    late = [one for one in written if one.what is ClockWhat.BREACHED]
+    assert [one.kind for one in late].count(Clock.APPROVAL) == 1
+    assert recompute(ticket, written) == running(ticket)
 
 
 async def test_two_workers_pick_once_and_undo_once(house: House, case: Case, desk: Desk) -> None:

@@ -24,14 +24,12 @@ from tests.gateways import programs
 _FRONT: Final = """
 server {{
     listen 127.0.0.1:{https_port} ssl default_server;
-    listen 127.0.0.1:{http_port} default_server;
     ssl_certificate {{folder}}/certificate;
     ssl_certificate_key {{folder}}/key;
     return 421;
 }}
 server {{
     listen 127.0.0.1:{https_port} ssl;
-    listen 127.0.0.1:{http_port};
     server_name localhost;
     ssl_certificate {{folder}}/certificate;
     ssl_certificate_key {{folder}}/key;
@@ -98,8 +96,6 @@ class Around(Struct, frozen=True, kw_only=True):
     https_port: int
     # The one that `localhost` shows at that port, or ought to.
     certificate: str
-    # The same without a certificate, for a gateway that believes in the system's list alone.
-    plain_origin: str
     client: str
     secret: str
 
@@ -111,16 +107,15 @@ class Around(Struct, frozen=True, kw_only=True):
 @contextmanager
 def around(*, port: int, host: str, client: str, secret: str) -> Generator[Around]:
     """In front of the Resguardo at `port`, which knows the wallet as `host`."""
-    https_port, http_port = programs.ports(2)
+    (https_port,) = programs.ports(1)
     certificate, key = a_certificate()
-    front = _FRONT.format(https_port=https_port, http_port=http_port, host=host, port=port)
+    front = _FRONT.format(https_port=https_port, host=host, port=port)
     files = {"certificate": certificate, "key": key}
     with programs.nginx(front, https_port, files), an_application() as application:
         yield Around(
             application=application,
             https_port=https_port,
             certificate=certificate,
-            plain_origin=f"http://localhost:{http_port}",
             client=client,
             secret=secret,
         )

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -63,6 +64,9 @@ Listen 127.0.0.1:{port}
 """
 _MODULES: Final = ("mpm_event", "authn_core", "authz_core", "authz_user", "proxy", "proxy_http")
 _READY_WITHIN: Final = 20.0
+SYSTEMS_LIST: Final = "believed"
+# As Debian builds libcurl.
+_LIST_OF_SYSTEM: Final = b"/etc/ssl/certs/ca-certificates.crt"
 
 
 def fetched() -> Path:
@@ -88,7 +92,8 @@ def nginx(http: str, port: int, files: Mapping[str, str] | None = None) -> Gener
 def apache(
     module: str, values: str, site: str, port: int, files: Mapping[str, str] | None = None
 ) -> Generator[Path]:
-    """One site with this module; `values` stand before it."""
+    """One site with this module; `values` stand before it. A file called `SYSTEMS_LIST` is to it
+    what the system's list of certificates is on a machine where ours was added."""
     with _folder(files or {}) as folder:
         modules = fetched() / "usr/lib/apache2/modules"
         conf = _APACHE.format(
@@ -103,14 +108,44 @@ def apache(
         )
         (folder / "conf").write_text(conf)
         program = [str(fetched() / "usr/sbin/apache2"), "-DFOREGROUND"]
+        if (folder / SYSTEMS_LIST).exists():
+            _believe(folder)
         with _running([*program, "-f", str(folder / "conf")], folder, port):
             yield folder
+
+
+def _believe(folder: Path) -> None:
+    """`update-ca-certificates` for one gateway: nothing of the machine changes.
+
+    Where libcurl finds the list stands in the library as it was built, and no setting or variable
+    of mod_oauth2's leads elsewhere; so the gateway gets a copy of the very library, in which it
+    stands here.
+    """
+    asked = ["ldd", str(fetched() / "usr/lib/apache2/modules/mod_oauth2.so")]
+    said = subprocess.run(asked, env=_environment(), capture_output=True, text=True, check=True)
+    library = re.search(r"libcurl\.so\.4 => (\S+)", said.stdout)
+    own = str(folder / SYSTEMS_LIST).encode()
+    if library is None or len(own) > len(_LIST_OF_SYSTEM):
+        raise RuntimeError(f"libcurl.so.4 is not found, or {folder} is too long a name")
+    built = Path(library[1]).read_bytes()
+    if _LIST_OF_SYSTEM not in built:
+        raise RuntimeError(f"{library[1]} looks for certificates elsewhere than Debian's")
+    copy = built.replace(_LIST_OF_SYSTEM, own.ljust(len(_LIST_OF_SYSTEM), b"\0"))
+    (folder / "libcurl.so.4").write_bytes(copy)
+
+
+def _environment(first: Path | None = None) -> dict[str, str]:
+    """The libraries that were unpacked, after those of a folder of its own."""
+    found = [first] if first is not None else []
+    found += (fetched() / "usr/lib").glob("*-linux-*")
+    libraries = ":".join(str(path) for path in found)
+    return {"PATH": os.environ.get("PATH", ""), "LD_LIBRARY_PATH": libraries}
 
 
 @contextmanager
 def _folder(files: Mapping[str, str]) -> Generator[Path]:
     """Not pytest's: workers that are nobody have to walk through it, though not to look around."""
-    folder = Path(tempfile.mkdtemp(prefix="resguardo-gateway-"))
+    folder = Path(tempfile.mkdtemp(prefix="resguardo-"))
     try:
         folder.chmod(0o711)
         for name, text in files.items():
@@ -124,11 +159,14 @@ def _folder(files: Mapping[str, str]) -> Generator[Path]:
 @contextmanager
 def _running(command: list[str], folder: Path, port: int) -> Generator[None]:
     """Listening when this begins, ended by its number when it ends."""
-    libraries = ":".join(str(path) for path in (fetched() / "usr/lib").glob("*-linux-*"))
-    environment = {"PATH": os.environ.get("PATH", ""), "LD_LIBRARY_PATH": libraries}
     with (folder / "said").open("ab") as said:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+            command,
+            cwd=folder,
+            env=_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
         )
         try:
             ends = time.monotonic() + _READY_WITHIN

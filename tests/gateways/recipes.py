@@ -52,12 +52,14 @@ def _nginx(around: Around, port: int, change: Change) -> AbstractContextManager[
 
 
 def _mod_oauth2(around: Around, port: int, change: Change) -> AbstractContextManager[object]:
-    # Only the system's own list of certificates counts here, and ours is not in it.
     values = _filled(
         "apache-mod-oauth2",
-        {"https://wallet.example": around.plain_origin, **_apaches_values(around)},
+        {"https://wallet.example": around.origin, **_apaches_values(around)},
     )
-    return programs.apache("oauth2", values, change(_as_it_is("apache-mod-oauth2")), port)
+    site = change(_as_it_is("apache-mod-oauth2"))
+    # Only the system's own list of certificates counts here.
+    files = {programs.SYSTEMS_LIST: around.certificate}
+    return programs.apache("oauth2", values, site, port, files)
 
 
 def _mod_auth_openidc(around: Around, port: int, change: Change) -> AbstractContextManager[object]:

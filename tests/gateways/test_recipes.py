@@ -209,8 +209,7 @@ async def test_apache_tells_the_application_whose_session_it_is_and_no_visitor_c
 ) -> None:
     application = ends.enter_context(an_application())
     port, own = ends.enter_context(an_impostor())
-    change = believing if recipe is MOD_OAUTH2 else as_it_is
-    visitor = await at(recipe, a_street(application, port, own), ends, change=change)
+    visitor = await at(recipe, a_street(application, port, own), ends)
     name = "OAUTH2_CLAIM_" if recipe is MOD_OAUTH2 else "OIDC_CLAIM_"
     pretended = [(name + "sub", "me"), (name.replace("_", "-") + "sub", "me"), (name + "acr", "2")]
 
@@ -248,11 +247,20 @@ async def test_an_impostor_with_a_certificate_of_its_own_lets_nobody_in(
     port, own = ends.enter_context(an_impostor())
     certificate, _ = a_certificate()
     careful = await at(recipe, a_street(application, port, certificate), ends)
-    change = believing if recipe is MOD_OAUTH2 else as_it_is
-    careless = await at(recipe, a_street(application, port, own), ends, change=change)
+    careless = await at(recipe, a_street(application, port, own), ends)
 
     assert (await careful.asks(PHONE)).status_code == recipe.away
     assert application.asked == []
+    assert (await careless.asks(PHONE)).status_code == 200
+
+
+async def test_apache_that_checks_no_certificate_believes_anybody(ends: AsyncExitStack) -> None:
+    application = ends.enter_context(an_application())
+    port, _ = ends.enter_context(an_impostor())
+    certificate, _ = a_certificate()
+    street = a_street(application, port, certificate)
+    careless = await at(MOD_OAUTH2, street, ends, change=believing)
+
     assert (await careless.asks(PHONE)).status_code == 200
 
 
@@ -262,7 +270,6 @@ def a_street(application: Application, port: int, certificate: str) -> Around:
         application=application,
         https_port=port,
         certificate=certificate,
-        plain_origin=f"https://localhost:{port}",
         client=CLIENT,
         secret="of-no-use",
     )

@@ -50,7 +50,7 @@ use_git_change_detection = false
 track_dependencies = false
 # A mutant that never ends is stopped after this many times what its tests took.
 timeout_multiplier = 4.0
-timeout_constant = 2.0
+timeout_constant = 20.0
 
 [tool.pytest]
 pythonpath = ["."]

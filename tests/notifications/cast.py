@@ -94,6 +94,8 @@ CARLS_SECOND: Final = AddressId(UUID(int=11))
 Later = Callable[[timedelta], Awaitable[None]]
 
 REFERENCE: Final = "K7QF-3M2X-R"
+CONSOLE: Final = "https://mesa.operadora.example"
+TICKET_PAGE: Final = f"{CONSOLE}/console/tickets/{TICKET}"
 TEST_REFERENCE: Final = "TEST-3M2X-R"
 TOKEN: Final = "9fJ3kQ-uXv_7wYzA1bC2dE"
 NOT_ME: Final = "AAAAAAAAAAAAAAAAAAAAAw-bR4dPq8_sT2uVwX6yZ0k"
@@ -439,7 +441,7 @@ def on_call_tested() -> OnCallTested:
     return OnCallTested(person_id=SOFIA, until=NOON + timedelta(hours=1), at=NOON)
 
 
-def sofia(kind: AddressKind, language: str = "en") -> Recipient:
+def sofia(kind: AddressKind, language: str = "en", console: str | None = CONSOLE) -> Recipient:
     """She supervises, and may be woken."""
     return Recipient(
         kind=kind,
@@ -447,6 +449,7 @@ def sofia(kind: AddressKind, language: str = "en") -> Recipient:
         language=language,
         time_zone="America/Bogota",
         name="Sofía",
+        console=console,
     )
 
 

@@ -13,7 +13,7 @@ from notifications.channels import Email, Message
 from notifications.directory import Recipient, Sender
 from notifications.wording import LANGUAGES, Occasion, write
 from tests.notifications import cast
-from tests.notifications.cast import CODE, NOON, REFERENCE, TEST_REFERENCE, TOKEN
+from tests.notifications.cast import CODE, NOON, REFERENCE, TEST_REFERENCE, TICKET_PAGE, TOKEN
 
 EMAIL, PHONE = AddressKind.EMAIL, AddressKind.PHONE
 INVITATION = f"https://resguardo.norte.example/i#{TOKEN}"
@@ -89,7 +89,7 @@ READINGS = [
     ),
     Reading(
         cast.code_asked(purpose="report"), Role.CONTACT, (CODE,),
-        {"en": "to report", "es": "reportar", "pt-BR": "avisar da perda"},
+        {"en": "to report", "es": "avis", "pt-BR": "avisar da perda"},
     ),
     Reading(
         cast.owner_code_asked(), Role.OWNER, (CODE,),
@@ -109,7 +109,7 @@ READINGS = [
     ),
     Reading(
         cast.code_asked(purpose="follow"), Role.CONTACT, (CODE,),
-        {"en": "see your reports", "es": "ver tus reportes", "pt-BR": "ver seus avisos"},
+        {"en": "see your reports", "es": "ver tus avisos", "pt-BR": "ver seus avisos"},
     ),
     Reading(
         cast.withdrawn(), Role.CONTACT, (REFERENCE, NOT_ME),
@@ -149,11 +149,11 @@ READINGS = [
     ),
     Reading(
         cast.removal_begun(), Role.OWNER, (NOT_MINE,),
-        {"en": "at the earliest", "es": "como pronto", "pt-BR": "a partir de"},
+        {"en": "at the earliest", "es": "antes del", "pt-BR": "a partir de"},
     ),
     Reading(
         cast.removal_begun(), Role.CONTACT, (NOT_ME,),
-        {"en": "report it", "es": "reportarlo", "pt-BR": "avise logo"},
+        {"en": "report it", "es": "avisar", "pt-BR": "avise logo"},
     ),
     Reading(
         cast.removal_resumed(), Role.OWNER, (NOT_MINE,),
@@ -161,7 +161,7 @@ READINGS = [
     ),
     Reading(
         cast.removal_resumed(), Role.CONTACT, (NOT_ME,),
-        {"en": "report it", "es": "reportarlo", "pt-BR": "avise logo"},
+        {"en": "report it", "es": "avisar", "pt-BR": "avise logo"},
     ),
     Reading(
         cast.removal_cancelled(), Role.OWNER, (SUPPORT,),
@@ -173,7 +173,7 @@ READINGS = [
     ),
     Reading(
         cast.removal_disowned(), Role.OWNER, (SUPPORT,),
-        {"en": "this was not me", "es": '"no fui yo"', "pt-BR": "foi"},
+        {"en": "his was not me", "es": "o fui yo", "pt-BR": "parou"},
     ),
     Reading(
         cast.removal_disowned(), Role.CONTACT, (NOT_ME,),
@@ -181,11 +181,11 @@ READINGS = [
     ),
     Reading(
         cast.others_are_removed(), Role.CONTACT, (NOT_ME,),
-        {"en": "are being removed", "es": "quita", "pt-BR": "retira"},
+        {"en": "are being removed", "es": "quita", "pt-BR": "remov"},
     ),
     Reading(
         cast.removed(), Role.OWNER, (SUPPORT,),
-        {"en": "removed", "es": "de serlo", "pt-BR": "retirada"},
+        {"en": "removed", "es": "de serlo", "pt-BR": "removida"},
     ),
     Reading(
         cast.removed(), Role.CONTACT, (NOT_ME,),
@@ -193,7 +193,7 @@ READINGS = [
     ),
     Reading(
         cast.left(), Role.OWNER, (),
-        {"en": "no longer there", "es": "ya no lo es", "pt-BR": "livre"},
+        {"en": "no longer on your list", "es": "ya no lo es", "pt-BR": "livre"},
     ),
     Reading(
         cast.left(), Role.CONTACT, (SUPPORT, NOT_ME),
@@ -209,7 +209,7 @@ READINGS = [
     ),
     Reading(
         cast.reinstated(), Role.OWNER, (),
-        {"en": "stands in the", "es": "se puede ver", "pt-BR": "o que foi"},
+        {"en": "what it is", "es": "se puede ver", "pt-BR": "o que foi"},
     ),
     Reading(
         cast.reinstated(), Role.CONTACT, (NOT_ME,),
@@ -320,11 +320,11 @@ READINGS = [
         {"en": "to add this", "es": "agregar est", "pt-BR": "incluir est"},
     ),
     Reading(
-        cast.on_call_rung("no-approver"), Role.ON_CALL, (REFERENCE,),
+        cast.on_call_rung("no-approver"), Role.ON_CALL, (REFERENCE, TICKET_PAGE),
         {"en": "second person", "es": "segunda persona", "pt-BR": "segunda pessoa"},
     ),
     Reading(
-        cast.on_call_rung("level-4"), Role.ON_CALL, (REFERENCE,),
+        cast.on_call_rung("level-4"), Role.ON_CALL, (REFERENCE, TICKET_PAGE),
         {"en": "level 4", "es": "nivel 4", "pt-BR": " 4"},
     ),
     Reading(

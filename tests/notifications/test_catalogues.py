@@ -32,7 +32,7 @@ def sentences() -> set[str]:
 
 
 def test_the_templates_are_found() -> None:
-    assert "A change in your trusted people" in sentences()
+    assert "Your trusted people: an invitation was sent" in sentences()
     assert len(sentences()) > 60
 
 

@@ -67,3 +67,40 @@ def test_a_written_name_never_leaves_the_alphabet(name: str) -> None:
     written = gsm7.written(name)
 
     assert written is None or gsm7.is_writable(written)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("Llamamos dos veces.", "Llamamos dos veces."),
+        ("Mañana llamará Sofía, ¿sí?", "Mañana llamara Sofia, ¿si?"),
+        ("Você não está só…", "Voce nao esta so..."),
+        ("“Llamar” — de día", "'Llamar' - de dia"),
+        # Nobody closes the quotation in which the line stands.
+        ('ya". Norte: urgente', "ya'. Norte: urgente"),
+        ("cuesta 5 € [o nada]", "cuesta 5 € [o nada]"),
+        ("a" * gsm7.LONGEST_LINE, "a" * gsm7.LONGEST_LINE),
+        ("€" * (gsm7.LONGEST_LINE // 2), "€" * (gsm7.LONGEST_LINE // 2)),
+    ],
+)
+def test_a_line_keeps_its_words_in_the_letters_of_a_phone(typed: str, shown: str) -> None:
+    assert gsm7.line(typed) == shown
+    assert gsm7.is_writable(shown)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a" * (gsm7.LONGEST_LINE + 1),
+        # As a phone counts: two each.
+        "€" * (gsm7.LONGEST_LINE // 2 + 1),
+        "until soon 👋",
+        "до завтра",
+        "two\nlines",
+        # What would become a link, or a code, only by being written plainly.
+        "evil.ｃｏｍ",
+        "code ①②③④",
+    ],
+)
+def test_a_line_of_which_a_phone_would_lose_something_is_none(typed: str) -> None:
+    assert gsm7.line(typed) is None

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from domain.accounts import AddressKind
 from domain.challenges import Purpose
+from domain.tickets import OwnerReply
 from notifications import gsm7
 from notifications.audience import Role, Secret, hearer_in
 from notifications.channels import Sms
@@ -115,6 +116,8 @@ def test_text_messages_fit_whatever_the_wallet_is_called(
         recipient = cast.olga(PHONE, language)
         if reading.role is Role.CONTACT:
             recipient = cast.carl(PHONE, language, owner)
+        if reading.role is Role.ON_CALL:
+            recipient = cast.sofia(PHONE, language, f"https://{host}")
         message = write(
             Occasion(
                 event=reading.event,
@@ -138,3 +141,32 @@ def test_a_text_message_without_a_link_is_one_part(reading: Reading, language: s
     text = text_of(written(reading.event, reading.role, PHONE, language))
 
     assert gsm7.segments(text) == (2 if "https://" in text else 1)
+
+
+@every_language
+@pytest.mark.parametrize("reply", OwnerReply)
+def test_with_an_agents_line_a_text_message_is_two_parts_at_most(
+    reply: OwnerReply, language: str
+) -> None:
+    """Also for the wallet whose own words take the most room."""
+    wallet = cast.the_wallet(short_name=longest["short_name"], support_number="+55 (11) 3003-55501")
+    line = "€" * (gsm7.LONGEST_LINE // 2)
+
+    def sms(own_line: str) -> str:
+        occasion = Occasion(
+            event=cast.owner_written_to(reply.value),
+            role=Role.OWNER,
+            recipient=cast.olga(PHONE, language),
+            sender=wallet,
+            secret=None,
+            now=NOON,
+            own_line=own_line,
+        )
+        return text_of(write(occasion))
+
+    text = sms(line)
+    assert text.endswith(f': "{line}"')
+    assert text.startswith(f"{sms('')}\n")
+    assert gsm7.segments(text) == 2
+    # What does not fit is left out whole.
+    assert sms(f"{line}a") == sms("")

@@ -9,7 +9,7 @@ from domain.wallets import Wallet
 from service.operations import clients
 from service.security.tokens import new_id
 from service.storage.values import Scope
-from tests.outage.town import Town
+from tests.outage.town import NO_TLS, Town
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
@@ -43,6 +43,7 @@ async def a_gateway(town: Town, wallet: Wallet, port: int) -> Gateway:
         headers={"Host": town.origin.partition("://")[2]},
         trust_env=False,
         timeout=20,
+        verify=NO_TLS,
     )
     basic = b64encode(f"{name}:{secret}".encode()).decode()
     return Gateway(http=http, basic=f"Basic {basic}")

@@ -49,10 +49,10 @@ async def test_no_answer_is_stale_once_the_report_was_answered() -> None:
 
 
 async def _stale_of(town: Town, wallet: Wallet, gateway: Gateway, numbers: range) -> int:
-    house = town.house
-    # One after the other: each reads the code that was made last.
-    owners = [await an_owner(house, wallet, number, contacts=1) for number in numbers]
-    browsers = [await a_verified_browser(house, wallet, one, town.browser()) for one in owners]
+    async with town.house_in_haste() as house:
+        # One after the other: each reads the code that was made last.
+        owners = [await an_owner(house, wallet, number, contacts=1) for number in numbers]
+        browsers = [await a_verified_browser(house, wallet, one, town.browser()) for one in owners]
     waiting = iter(zip(owners, browsers, strict=True))
 
     async def one_after_the_other() -> int:

@@ -4,12 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import insert, select, update
 
 from domain.ids import SignalId, StreamId
-from domain.wallets import Wallet
+from domain.wallets import THE_INSTALLATION, Wallet
 from service.operations import clients, signing_keys, ssf_streams
 from service.operations.house import House
 from service.operations.signing_keys import KeyNeeded
@@ -43,6 +44,23 @@ async def rotated(house: House, folder: Path) -> tuple[SigningKey, SigningKey]:
     signing = house.keys.signing
     old = signing.for_signing(Algorithm.ES256, now=await cast.now(house))
     return old, keys.rotate(folder, "signing-es256")
+
+
+async def test_a_new_key_is_published_and_on_record(ours: House, folder: Path) -> None:
+    before = ours.keys.signing.all()
+
+    made = await signing_keys.rotate(ours, folder, "signing-es256")
+
+    assert set(ours.keys.signing.all()) == {*before, made}
+    async with ours.engine.connect() as db:
+        asked = select(journal.c.wallet_id, journal.c.entry)
+        ((chain, entry),) = (await db.execute(asked)).all()
+    told = msgspec.json.decode(entry)
+    assert chain == THE_INSTALLATION
+    assert told["by"]["kind"] == "operator"
+    assert (told["what"]["event"], told["what"]["algorithm"]) == ("signing-key-rotated", "ES256")
+    # Neither the key nor its name.
+    assert made.id not in entry
 
 
 async def is_refused(house: House, folder: Path, key: SigningKey) -> str:

@@ -8,8 +8,10 @@ from shutil import copytree
 import jwt
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from service.commands.keys import key_commands
+from service.processes import free_port
 from service.security import keys
 from service.security.keys import KeysWrong, SigningKeys
 from service.security.signing import (
@@ -22,6 +24,8 @@ from service.security.signing import (
     public_key,
     signed,
 )
+from service.settings import Settings
+from tests.served import environment_of
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 A_MOMENT = timedelta(microseconds=1)
@@ -126,17 +130,16 @@ def test_a_key_never_prints_its_secret(folder: Path) -> None:
     assert repr(key.secret) not in repr(key)
 
 
-def test_the_command_adds_a_key_and_says_from_when_it_signs(folder: Path) -> None:
+def test_the_command_adds_a_key_and_says_from_when_it_signs(
+    settings: Settings, folder: Path
+) -> None:
     before = SigningKeys(folder).all()
+    told = environment_of(replace(settings, keys=folder), free_port())
 
-    typed = CliRunner().invoke(
-        key_commands, ["rotate", "signing-rs256"], env={"RESGUARDO_KEYS": str(folder)}
-    )
+    typed = CliRunner().invoke(key_commands, ["rotate", "signing-rs256"], env=told)
 
     assert typed.exit_code == 0, typed.output
     (added,) = set(SigningKeys(folder).all()) - set(before)
     assert added.algorithm is Algorithm.RS256
-    wrong = CliRunner().invoke(
-        key_commands, ["rotate", "master"], env={"RESGUARDO_KEYS": str(folder)}
-    )
+    wrong = CliRunner().invoke(key_commands, ["rotate", "master"], env=told)
     assert wrong.exit_code == 2

@@ -231,3 +231,19 @@ async def test_a_wallet_s_own_people_are_nobody_s_elses(house: House, case: Case
         assert await load.on_call_for(db, case.wallet.id) == ()
     await _all_the_way_up(house, case)
     assert await rung(house) == []
+
+
+async def test_whoever_is_woken_is_led_to_the_configured_console(house: House, case: Case) -> None:
+    await somebody(house, "Omar")
+    (omar,) = await on_call.listed(house)
+    told: list[str | None] = []
+    for directory in (
+        HouseDirectory(house.keys, console="https://mesa.example"),
+        HouseDirectory(house.keys),
+    ):
+        async with house.engine.connect() as db:
+            recipient = await directory.open_on_call(db, case.wallet.id, omar.person.id)
+        assert recipient is not None
+        told.append(recipient.console)
+
+    assert told == ["https://mesa.example", None]

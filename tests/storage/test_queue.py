@@ -10,7 +10,7 @@ from sqlalchemy import insert, text
 from domain.ids import TicketId
 from domain.tickets import Stage
 from domain.wallets import Wallet
-from service.operations import desk, presence, tickets
+from service.operations import desk, picking, presence, tickets
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.operations.queue import Deadline, Queue
@@ -215,6 +215,36 @@ async def test_a_proposal_may_be_decided_by_another_approver_and_not_by_whoever_
         return row.may_decide
 
     assert [await may(who) for who in (sofia, arne, bea)] == [False, True, False]
+
+
+async def test_where_an_approver_was_picked_it_is_theirs_and_others_see_for_whom_it_waits(
+    house: House, case: Case
+) -> None:
+    sofia = await cast.an_agent(house, case.wallet, "sofia", 4)
+    could = {
+        name: await cast.an_agent(house, case.wallet, name, 3) for name in ("arne", "bea", "cora")
+    }
+    await proposed(house, case, sofia)
+
+    async def turn() -> dict[str, tuple[bool, str | None]]:
+        found: dict[str, tuple[bool, str | None]] = {}
+        for name, who in {**could, "sofia": sofia}.items():
+            (row,) = (await desk.see_queue(house, who, Asked(view=View.APPROVAL))).rows
+            found[name] = (row.may_decide, row.waits_for)
+        return found
+
+    first = next(name for name, (may, _) in (await turn()).items() if may)
+    others = (False, first.capitalize())
+    nobody = dict.fromkeys((*could, "sofia"), (False, None))
+    assert await turn() == dict.fromkeys(nobody, others) | {first: (True, None)}
+    # Their time is over, and nobody else is picked yet: it is nobody's.
+    await cast.move_clock(house, 15 * MINUTE)
+    assert await turn() == nobody
+    assert await picking.pick_again(house) == 1
+    second = next(name for name, (may, _) in (await turn()).items() if may)
+    assert second != first
+    others = (False, second.capitalize())
+    assert await turn() == dict.fromkeys(nobody, others) | {second: (True, None)}
 
 
 async def test_an_agents_own_ticket_is_in_no_view_and_no_count(

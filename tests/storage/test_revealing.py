@@ -26,7 +26,7 @@ from domain.refusals import (
 )
 from domain.revealing import RevealReason, Whose
 from domain.wallets import THE_INSTALLATION, Wallet
-from service.operations import desk, limits, purging, revealing
+from service.operations import desk, limits, purging, revealing, second_addresses
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.operations.revealing import Asked, Shown
@@ -38,7 +38,7 @@ from service.storage import load
 from service.storage.tables import agent_addresses, contacts, journal, reveals
 from service.storage.tables import agents as agents_table
 from tests import people as cast
-from tests.desks import Case, a_case
+from tests.desks import SECOND, Case, a_case, a_second_address
 
 pytestmark = pytest.mark.anyio
 PHONE: Final = "+5491123456789"
@@ -130,6 +130,53 @@ async def test_a_reporter_s_address_is_shown_from_level_2_on(at: Desk) -> None:
         await at.show(await at.carl(), by=arne, **asked)
     assert (await at.show(by=arne)).address == PHONE
     assert await at.written() == 2
+
+
+async def test_either_of_a_reporter_s_addresses_is_shown_each_on_its_own(at: Desk) -> None:
+    """Each is one reveal and one of the quota; the other is not shown beside it."""
+    carl = await at.carl()
+    second = await a_second_address(at.house, at.wallet, carl)
+    asked: dict[str, Any] = {"whose": Whose.REPORTER, "reason": RevealReason.HEAR_REPORTER}
+
+    enrolled = await at.show(carl, key="k/1", **asked)
+    other = await at.show(second.id, key="k/2", **asked)
+
+    assert (enrolled.address, enrolled.kind) == ("carl@correo.example", AddressKind.EMAIL)
+    assert (other.address, other.kind, other.name) == (SECOND, AddressKind.PHONE, "Carl")
+    assert await at.written() == 2
+    async with at.house.engine.connect() as db:
+        told = await load.reveals_on(db, at.wallet.id, at.case.ticket_id)
+    assert {one.address_id for one in told} == {carl, second.id}
+    (seen,) = (await desk.see_ticket(at.house, at.case.ticket_id, at.astrid)).signs.reporters
+    assert seen.second is not None
+    assert (seen.second.address_id, seen.second.masked) == (second.id, "+54 ••• 99")
+    for _ in range(REVEALS_AN_HOUR.rate.burst - 2):
+        await at.show(second.id, **asked)
+    with pytest.raises(TooMany):
+        await at.show(second.id, **asked)
+
+
+async def test_a_second_address_is_shown_on_its_own_reporter_s_ticket_alone(at: Desk) -> None:
+    """Not as the owner's, not of whoever did not report, not below level 2, not once removed."""
+    second = await a_second_address(at.house, at.wallet, await at.carl())
+    cleos = await a_second_address(at.house, at.wallet, at.case.cleo.id, "cleo@otro.example")
+    arne = await cast.an_agent(at.house, at.wallet, "arne", 1)
+    asked: dict[str, Any] = {"whose": Whose.REPORTER, "reason": RevealReason.HEAR_REPORTER}
+
+    with pytest.raises(NotFound):
+        await at.show(second.id, whose=Whose.OWNER)
+    with pytest.raises(NotFound):
+        await at.show(cleos.id, **asked)
+    with pytest.raises(LevelTooLow):
+        await at.show(second.id, by=arne, **asked)
+    async with at.house.engine.begin() as db:
+        await second_addresses.forget(db, second)
+    with pytest.raises(NotFound):
+        await at.show(second.id, **asked)
+
+    assert await at.written() == 0
+    (seen,) = (await desk.see_ticket(at.house, at.case.ticket_id, at.astrid)).signs.reporters
+    assert seen.second is None
 
 
 async def test_nobody_s_address_but_the_owner_s_and_the_reporters_is_shown(at: Desk) -> None:

@@ -11,6 +11,7 @@ from domain.ids import AgentAddressId, ContactId, PersonId
 from domain.refusals import AccountIsClosed, CannotTakeTicket, NoWayToWrite, OwnLineNotAllowed
 from domain.reports import LossKind, OwnerSafe
 from domain.tickets import ContactReply, OwnerReply, TriedWay
+from notifications import gsm7
 from notifications.channels import Channels, Email, Outcome, Sent, Sms
 from notifications.dispatch import dispatch_waiting
 from notifications.sending import send_due
@@ -209,18 +210,66 @@ async def test_nobody_writes_to_whoever_said_that_they_are_somebody_else(
         )
 
 
-async def test_without_an_email_there_is_no_room_for_an_own_line(
-    house: House, case: Case, astrid: SignedIn
-) -> None:
+async def without_email(house: House) -> None:
+    """Removed so long ago that it hears nothing any more."""
     async with house.engine.begin() as db:
         long_ago = await cast.now(house) - timedelta(days=31)
         mail = account_addresses.c.kind == AddressKind.EMAIL.value
         await db.execute(update(account_addresses).where(mail).values(removed_at=long_ago))
 
-    assert not (await composing.compose(house, case.ticket_id, None, by=astrid)).takes_own_line
+
+async def test_without_an_email_the_line_goes_by_text_message_as_a_phone_shows_it(
+    house: House, case: Case, astrid: SignedIn
+) -> None:
+    before = await composing.compose(house, case.ticket_id, None, by=astrid)
+    assert (before.own_line_by, before.longest_own_line) == (AddressKind.EMAIL, 300)
+    await without_email(house)
+    await delivered(house, Post())
+    seen = await composing.compose(house, case.ticket_id, None, by=astrid)
+    assert (seen.own_line_by, seen.longest_own_line) == (AddressKind.PHONE, 100)
+
+    await wrote_to_olga(house, case, astrid, line="Llamamos dos veces: “está” sola…")
+    post = Post()
+    await delivered(house, post)
+
+    (sms,) = post.taken
+    assert isinstance(sms, Sms)
+    assert sms.text.endswith("Una persona agrega: \"Llamamos dos veces: 'esta' sola...\"")
+    assert gsm7.segments(sms.text) == 2
+    # On the ticket stands what was read.
+    work = (await desk.see_ticket(house, case.ticket_id, astrid)).work
+    assert [one.own_line for one in work.messages.values()] == [
+        "Llamamos dos veces: 'esta' sola..."
+    ]
+
+
+@pytest.mark.parametrize("line", ["a" * 101, "mañana 👋", "до завтра"])
+async def test_what_a_text_message_cannot_hold_is_refused_and_not_cut(
+    house: House, case: Case, astrid: SignedIn, line: str
+) -> None:
+    await without_email(house)
+
     with pytest.raises(OwnLineNotAllowed):
-        await wrote_to_olga(house, case, astrid, line=LINE)
+        await wrote_to_olga(house, case, astrid, line=line)
+
+    async with house.engine.connect() as db:
+        assert (await db.scalars(select(ticket_messages.c.id))).all() == []
     await wrote_to_olga(house, case, astrid)
+
+
+async def test_a_line_meant_for_an_email_that_is_gone_by_then_is_not_cut_for_a_phone(
+    house: House, case: Case, astrid: SignedIn
+) -> None:
+    await delivered(house, Post())
+    await wrote_to_olga(house, case, astrid, line="a" * 101)
+    await without_email(house)
+    post = Post()
+
+    await delivered(house, post)
+
+    (sms,) = post.taken
+    assert "aaa" not in sms.text
+    assert "agrega" not in sms.text
 
 
 async def test_nobody_is_handed_a_ticket_of_their_own(

@@ -213,6 +213,7 @@ TYPED = (
 
 # Template, then what is special about the sample.
 SAMPLES: Mapping[tuple[str, str], Page] = {
+    ("front.html", ""): Page(),
     ("invitation/open.html", ""): Page(problem=None),
     ("invitation/open.html", "no key"): Page(problem="no-key"),
     ("invitation/read.html", ""): read_page(),

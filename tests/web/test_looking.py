@@ -7,21 +7,24 @@ from litestar import Litestar
 from sqlalchemy import func, select
 
 from domain.accounts import AddressKind
+from domain.ids import ContactId
 from domain.limits import REVEALS_AN_HOUR
 from domain.refusals import AccountIsFrozen
 from domain.wallets import Wallet
-from service.operations import refused_tries
+from service.operations import desk, refused_tries
 from service.operations.house import House
 from service.storage import load
 from service.storage.tables import reveals
 from tests import people as cast
 from tests.browsers import Form, Page
-from tests.desks import Case, a_case
-from tests.web.test_console import AtDesk, at_desk
+from tests.desks import SECOND, Case, a_case, a_second_address
+from tests.web.test_console import AtDesk, at_desk, statements
 from tests.web.test_console_danger import cleo_says_danger
 
 pytestmark = pytest.mark.anyio
 PHONE = "+5491123456789"
+# Of a ticket with one report, at level 2. Each more is a round trip in front of every agent.
+MOST_STATEMENTS = 52
 NOBODY_CALLS = "Nobody calls the reported phone: somebody else may answer"
 
 
@@ -99,6 +102,50 @@ async def test_the_reporter_s_address_is_for_whoever_hears_them(
     refused = await arne.browser.send(form.action, form.fields | {"reason": "hear-reporter"})
     assert refused.status == 403
     assert "carl@correo.example" not in refused.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Carl, second address"),
+        ("es", "Carl, segunda dirección"),
+        ("pt-BR", "Carl, segundo endereço"),
+    ],
+)
+async def test_a_reporter_s_second_address_is_behind_a_form_of_its_own(
+    house: House, app: Litestar, case: Case, language: str, said: str
+) -> None:
+    astrid = await at_desk(house, app, case.wallet, "astrid", level=2, language=language)
+    ticket = await astrid.browser.open(case.path)
+    (enrolled,) = [form for form in ways(ticket) if form.fields["whose"] == "reporter"]
+    assert said not in ticket.text
+    carl = ContactId(UUID(enrolled.action.split("/")[-2]))
+    second = await a_second_address(house, case.wallet, carl)
+
+    ticket = await astrid.browser.open(case.path)
+    assert said in ticket.text
+    assert "+54 ••• 99" in ticket.text
+    assert SECOND not in ticket.html
+    page = await ticket.press(f"{case.path}/addresses/{second.id}/reveal", reason="hear-reporter")
+
+    assert SECOND in page.text
+    assert "carl@correo.example" not in page.text
+    assert await shown_so_often(house) == 1
+
+
+async def test_a_ticket_s_page_takes_no_more_statements_for_second_addresses(
+    house: House, case: Case, astrid: AtDesk
+) -> None:
+    who = await astrid.signed_in()
+    with statements(house) as without:
+        seen = await desk.see_ticket(house, case.ticket_id, who)
+    await a_second_address(house, case.wallet, seen.signs.reporters[0].contact_id)
+
+    with statements(house) as beside:
+        seen = await desk.see_ticket(house, case.ticket_id, who)
+
+    assert seen.signs.reporters[0].second is not None
+    assert len(without) == len(beside) <= MOST_STATEMENTS
 
 
 async def test_nothing_is_shown_without_a_reason_and_what_was_typed_stays(

@@ -1,5 +1,6 @@
 """Every page in a real browser: what assistive technology meets, and what the scripts add."""
 
+import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,14 +10,18 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Route, sync_playwright
 
+from service.web.colours import theme_css
 from tests.web.rendering import CODES, SERVICE, asset, every_page
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-COMPLAINTS = """async (rule) => {
-    const only = rule ? { runOnly: { type: "rule", values: [rule] } } : {};
+COMPLAINTS = """async (rules) => {
+    const only = rules ? { runOnly: { type: "rule", values: rules } } : {};
     const { violations } = await axe.run({ ...only, resultTypes: ["violations"] });
     return violations.flatMap((v) => v.nodes.map((n) => [v.id, n.html, n.failureSummary]));
 }"""
+# The rules that are about colours.
+COLOURS = ("color-contrast", "link-in-text-block")
+AT_NIGHT = r"@media ?\(prefers-color-scheme: ?dark\)"
 
 
 @contextmanager
@@ -102,11 +107,23 @@ def test_axe_finds_nothing_on_any_page_by_day_or_night(browser: Browser, lang: s
             )
             assert tab.evaluate(COMPLAINTS, None) == [], name
             assert not tab.evaluate("document.documentElement.scrollWidth > innerWidth"), name
-            # At night the same elements have other colours; nothing else can differ.
+            # At night the same elements have other colours; nothing else can differ (see below).
             tab.emulate_media(color_scheme="dark")
-            assert tab.evaluate(COMPLAINTS, "color-contrast") == [], name
+            assert tab.evaluate(COMPLAINTS, COLOURS) == [], name
         context.close()
     assert complaints == []
+
+
+def test_at_night_nothing_but_colours_and_shadows_is_another() -> None:
+    """So that a page that was looked at by day needs only its colours looked at by night."""
+    sheets = [sheet.read_text("utf-8") for sheet in sorted((SERVICE / "static").glob("*.css"))]
+    said = [*sheets, theme_css("#0a5c52")]
+    at_night = [block for one in said for block in re.split(AT_NIGHT, one)[1:]]
+    assert len(at_night) == len(re.findall("prefers-color-scheme", "".join(said))) >= 3
+    for block in at_night:
+        (rule,) = re.findall(r"\A ?\{\s*:root ?\{([^{}]*)\}\s*\}", block)
+        for declaration in filter(None, map(str.strip, rule.split(";"))):
+            assert re.fullmatch(r"--[\w-]+: ?#[0-9a-f]{3,6}|--shadow: none", declaration), rule
 
 
 Shown = Callable[[str, str], bytes]

@@ -1,13 +1,17 @@
 """The queue's page over HTTP: what stands in the address, "Next", and passing over."""
 
+import re
+
 import pytest
 from litestar import Litestar
+from sqlalchemy import update
 
 from domain.wallets import Wallet
 from service.operations.house import House
+from service.storage.tables import agents
 from tests import people as cast
-from tests.desks import Case, a_case
-from tests.web.test_console import AtDesk, at_desk
+from tests.desks import Case, a_case, a_safety_ticket, proposed
+from tests.web.test_console import AtDesk, at_desk, at_the_door
 
 pytestmark = pytest.mark.anyio
 
@@ -73,3 +77,56 @@ async def test_presence_is_said_by_our_own_form_alone(case: Case, astrid: AtDesk
     path = f"{case.path}/presence"
     answer = await astrid.browser.request("POST", path, fields={"csrf_token": "0" * 64})
     assert answer.status_code == 403
+
+
+async def test_a_safety_ticket_is_served_passed_over_and_never_named_to_another(
+    house: House, app: Litestar, wallet: Wallet, case: Case, astrid: AtDesk
+) -> None:
+    sofia = await at_the_door(house, app, wallet, "sofia", level=1)
+    async with house.engine.begin() as db:
+        hers = agents.c.login == "sofia"
+        await db.execute(update(agents).where(hers).values(trained_for_safety=True))
+    await sofia.sign_in()
+    ticket_id = await a_safety_ticket(house, case)
+    path = f"/console/safety/{ticket_id}"
+
+    page = await (await sofia.browser.open("/console")).press("/console/next")
+    assert page.path == path
+    assert f"/console/tickets/{ticket_id}/presence" in [form.action for form in page.forms]
+    mine = await sofia.browser.open("/console?view=mine")
+    assert path in [href for href, _ in mine.links]
+    told = await page.press(f"{path}/skip", reason="other", words="")
+    assert told.status == 422
+    assert "Say in a few words why." in told.text
+    told = await page.press(f"{path}/skip", reason="", words="My cousin.")
+    assert told.status == 422
+    assert "Choose why somebody else should take it." in told.text
+    assert told.form(f"{path}/skip").fields["words"] == "My cousin."
+
+    queue = await astrid.browser.open("/console")
+    assert "Sofia" not in queue.text
+    nothing = await astrid.browser.open(f"/console/safety/{case.ticket_id}")
+    for act in (f"{path}/skip", f"/console/tickets/{ticket_id}/presence"):
+        fields = queue.form("/console/sign-out").fields
+        sent = fields | ({"reason": "no-time"} if act.endswith("skip") else {})
+        assert (await astrid.browser.send(act, sent)).status == 404, act
+    assert (await astrid.browser.open(f"{path}/skip")).text == nothing.text
+
+    page = await told.press(f"{path}/skip", reason="no-time", words="")
+    assert page.path == "/console?done=skip"
+    page = await page.press("/console/next")
+    assert page.path == case.path
+
+
+async def test_a_proposal_says_for_whom_it_waits(
+    house: House, wallet: Wallet, case: Case, astrid: AtDesk
+) -> None:
+    sofia = await cast.an_agent(house, wallet, "sofia", 2)
+    for name in ("arne", "bea", "cora"):
+        await cast.an_agent(house, wallet, name, 3)
+    await proposed(house, case, sofia)
+
+    page = await astrid.browser.open("/console?view=approval")
+
+    assert re.search("waits for (Arne|Bea|Cora)", page.text)
+    assert "You may decide" not in page.text

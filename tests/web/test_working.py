@@ -1,5 +1,6 @@
 """Everyday work at a ticket's page: whose it is, notes, messages, and two at once."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -7,11 +8,12 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select, update
 
+from domain.accounts import AddressKind
 from domain.wallets import Wallet
 from service.operations import desk
 from service.operations.house import House
+from service.storage.tables import account_addresses, ticket_messages, ticket_notes
 from service.storage.tables import agents as agents_table
-from service.storage.tables import ticket_messages, ticket_notes
 from service.storage.tables import tickets as ticket_rows
 from tests import people as cast
 from tests.browsers import Page
@@ -265,6 +267,32 @@ async def test_a_line_that_could_lead_astray_is_refused_and_stays_to_be_changed(
     assert line in refused.html
     assert 'value="still-checking" required checked' in refused.html
     assert await is_untouched(house, case)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "whoever holds the phone may read it"),
+        ("es", "puede leerlo quien tenga el celular"),
+        ("pt-BR", "quem estiver com o celular pode ler"),
+    ],
+)
+async def test_before_a_line_goes_by_text_message_it_is_said_who_may_read_it(
+    house: House, app: Litestar, case: Case, language: str, said: str
+) -> None:
+    astrid = await at_desk(house, app, case.wallet, "astrid", level=2, language=language)
+    assert said not in (await astrid.browser.open(f"{case.path}/messages?to=owner")).text
+    async with house.engine.begin() as db:
+        mail = account_addresses.c.kind == AddressKind.EMAIL.value
+        long_ago = await cast.now(house) - timedelta(days=31)
+        await db.execute(update(account_addresses).where(mail).values(removed_at=long_ago))
+
+    page = await astrid.browser.open(f"{case.path}/messages?to=owner")
+
+    assert said in page.text
+    assert 'maxlength="100"' in page.html
+    page = await page.press(f"{case.path}/messages?to=owner", reply="still-checking", own_line="ñ")
+    assert "“ñ”" in page.text
 
 
 async def test_a_fourth_message_in_a_day_is_refused(case: Case, astrid: AtDesk) -> None:

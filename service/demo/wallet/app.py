@@ -49,6 +49,7 @@ class Pages:
             web.post("/devices/{device}/sign-out", self.sign_out),
             web.post("/devices/{device}/pay", self.pay),
             web.post("/devices/{device}/people", self.people),
+            web.post("/devices/{device}/dispute", self.dispute),
             web.post("/devices", self.new_phone),
             web.post("/counter", self.counter),
         ]
@@ -111,6 +112,15 @@ class Pages:
         try:
             await self._norte.sign_in_strongly(self._device(request))
             address = await self._norte.people_address(self._device(request))
+        except (NotSignedIn, NoAnswer):
+            return _back()
+        return web.HTTPSeeOther(address)
+
+    async def dispute(self, request: web.Request) -> web.StreamResponse:
+        """Proves by her passkey who she is, and opens the one page that a frozen account has."""
+        self._device(request)
+        try:
+            address = await self._norte.dispute_address()
         except (NotSignedIn, NoAnswer):
             return _back()
         return web.HTTPSeeOther(address)

@@ -1,7 +1,7 @@
 """What Norte stores of its own, in one file: devices with their sessions, money, a key."""
 
 import os
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,23 @@ class Kept(Struct, kw_only=True):
 
     def device(self, device_id: str) -> Device | None:
         return next((device for device in self.devices if device.id == device_id), None)
+
+
+def first_day() -> Kept:
+    """Olga on a phone and a laptop, and what moved before anybody looked."""
+    now = datetime.now(UTC)
+    return Kept(
+        devices=[
+            Device(id="phone-1", kind="phone", label="Galaxy A54", platform="android"),
+            Device(id="laptop-1", kind="laptop", label="Firefox", platform="web"),
+        ],
+        movements=[
+            Movement(what="bus", cents=-71_500, at=now - timedelta(hours=2)),
+            Movement(what="sister", cents=1_500_000, at=now - timedelta(hours=21)),
+            Movement(what="market", cents=-2_348_000, at=now - timedelta(days=2)),
+            Movement(what="salary", cents=31_200_000, at=now - timedelta(days=4)),
+        ],
+    )
 
 
 class Store:

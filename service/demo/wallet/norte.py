@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from service.demo.wallet.identity import EVERYDAY, STRONG, Identity, new_key
-from service.demo.wallet.kept import Device, Kept, Movement, Screen, Store
+from service.demo.wallet.kept import Device, Kept, Movement, Screen, Store, first_day
 from service.demo.wallet.resguardo import NoAnswer, Resguardo
 
 OLGA: Final = "olga-1"
@@ -70,7 +70,7 @@ class Norte:
         """Tell Resguardo of Olga; the first time, sign her in on phone and laptop."""
         await self._tell_of_olga()
         if self._kept is None:
-            first = _first()
+            first = first_day()
             for device in first.devices:
                 await self._register(device)
             self._kept = first
@@ -195,20 +195,34 @@ class Norte:
             raise NotSignedIn
         if device.auth_time is None or device.acr is None:
             raise NotSignedIn
-        answer = await self.resguardo.call(
-            "POST",
-            f"/v1/accounts/{OLGA}/page-links",
-            {
-                "purpose": "manage",
-                "session_id": device.session_id,
-                "auth_time": _written(device.auth_time),
-                "acr": device.acr,
-            },
-        )
-        if answer.status not in {200, 201}:
+        asked = {"session_id": device.session_id, "acr": device.acr}
+        address = await self._page_link("manage", device.auth_time, asked)
+        if address is None:
             await self.look(device)
             raise NotSignedIn
-        return str(answer.body["url"])
+        return address
+
+    async def dispute_address(self) -> str:
+        """Where Olga says that nothing was lost, as she has just used her passkey. That is no
+        session: while the account is frozen there is none.
+
+        Raises NotSignedIn when it is not frozen, or not any more; NoAnswer.
+        """
+        await self._look_for_freeze()
+        if not self.kept.frozen:
+            raise NotSignedIn
+        address = await self._page_link("dispute", datetime.now(UTC), {"acr": STRONG})
+        if address is None:
+            raise NotSignedIn
+        return address
+
+    async def _page_link(
+        self, purpose: str, auth_time: datetime, asked: dict[str, str]
+    ) -> str | None:
+        """A way into Resguardo's pages; None: it was refused. Raises NoAnswer."""
+        vouched = {"purpose": purpose, "auth_time": _written(auth_time), **asked}
+        answer = await self.resguardo.call("POST", f"/v1/accounts/{OLGA}/page-links", vouched)
+        return str(answer.body["url"]) if answer.status in {200, 201} else None
 
     async def _tell_of_olga(self) -> None:
         verified_at = _written(datetime.now(UTC) - timedelta(days=30))
@@ -290,22 +304,6 @@ def _end(device: Device) -> None:
     device.token = device.session_id = device.refused = None
     device.auth_time = device.acr = None
     device.screen = Screen.VOID
-
-
-def _first() -> Kept:
-    now = datetime.now(UTC)
-    return Kept(
-        devices=[
-            Device(id="phone-1", kind="phone", label="Galaxy A54", platform="android"),
-            Device(id="laptop-1", kind="laptop", label="Firefox", platform="web"),
-        ],
-        movements=[
-            Movement(what="bus", cents=-71_500, at=now - timedelta(hours=2)),
-            Movement(what="sister", cents=1_500_000, at=now - timedelta(hours=21)),
-            Movement(what="market", cents=-2_348_000, at=now - timedelta(days=2)),
-            Movement(what="salary", cents=31_200_000, at=now - timedelta(days=4)),
-        ],
-    )
 
 
 def _written(instant: datetime) -> str:

@@ -63,7 +63,7 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "For safety, nothing can be seen or moved here any more.",
     ),
     "call": ("Llamar a Norte", "Ligar para o Norte", "Call Norte"),
-    "welcome": ("Bienvenida a Norte", "Boas-vindas ao Norte", "Welcome to Norte"),
+    "welcome": ("Te damos la bienvenida", "Boas-vindas ao Norte", "Welcome to Norte"),
     "welcome-note": (
         "Nadie entró todavía en este dispositivo.",
         "Ninguém entrou ainda neste aparelho.",
@@ -81,9 +81,15 @@ WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "The account is protected: nobody can sign in for now. To get it back, call Norte.",
     ),
     "device-reported": (
-        "Este dispositivo fue denunciado. Entrar desde otro, o llamar a Norte.",
-        "Este aparelho foi denunciado. Entrar por outro, ou ligar para o Norte.",
+        "Este dispositivo figura en un aviso. Entrar desde otro, o llamar a Norte.",
+        "Este aparelho consta de um aviso. Entrar por outro, ou ligar para o Norte.",
         "This device was reported. Sign in on another one, or call Norte.",
+    ),
+    "nothing-lost": ("No se perdió nada", "Nada foi perdido", "Nothing is lost"),
+    "nothing-lost-note": (
+        "Para decirlo hace falta la llave de acceso. La cuenta sigue protegida mientras tanto.",
+        "Para dizer isso é preciso a chave de acesso. A conta continua protegida enquanto isso.",
+        "Saying so needs the passkey. The account stays protected meanwhile.",
     ),
     "refused": (
         "No se pudo entrar. Probar otra vez en un momento.",

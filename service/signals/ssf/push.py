@@ -3,7 +3,8 @@
 202 is success and nothing else is: a proxy's or a login page's 200 has taken no token. A 400 that
 says `invalid_…` refuses this very token, and the same bytes would be refused for ever; what it
 says of us (`authentication_failed`, `access_denied`) is put right at the receiver, and the token
-waits for that like for a receiver that is away.
+waits for that like for a receiver that is away. 410 is said on purpose, and for good: nobody
+listens there any more.
 """
 
 from collections.abc import Mapping
@@ -12,13 +13,22 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from service.operations.receivers import Delivered, Later, Leased, Outcome, Posting, Refused
+from service.operations.receivers import (
+    Delivered,
+    Gone,
+    Later,
+    Leased,
+    Outcome,
+    Posting,
+    Refused,
+)
 from service.operations.ssf_events import ABOUT_US, refusal
 from service.signals.answers import retry_after
 from service.signals.ssf.sets import KIND, Sets
 
 _ACCEPTED: Final = 202
 _BAD_REQUEST: Final = 400
+_GONE: Final = 410
 
 
 class _Said(Struct, frozen=True):
@@ -42,6 +52,8 @@ class Push(Sets):
             return Delivered()
         if status == _BAD_REQUEST and (said := _error(body)) is not None:
             return Later(error=said) if said in ABOUT_US else Refused(error=said)
+        if status == _GONE:
+            return Gone()
         return Later(error=f"status-{status}", retry_after=retry_after(headers))
 
 

@@ -121,6 +121,7 @@ from service.storage.load.people import (
     person,
     person_for_change,
     second_address,
+    second_addresses,
 )
 from service.storage.load.privacy import (
     accounts_of_person,
@@ -311,6 +312,7 @@ __all__ = [
     "safety_notes_of",
     "sealed_entries",
     "second_address",
+    "second_addresses",
     "session_by_token",
     "sessions_after",
     "sessions_of",

@@ -1,14 +1,17 @@
 """Persons, the addresses they proved, and what else is theirs."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import AddressKind
 from domain.erasures import Erasure
-from domain.ids import AddressId, BrowserSessionId, PersonId, WalletId
-from service.storage.rows import every, one, the_one
+from domain.ids import AddressId, BrowserSessionId, ContactId, PersonId, WalletId
+from service.storage.rows import every, one, the_one, value_of
 from service.storage.tables import (
     authenticators,
+    contacts,
     erasures,
     new_addresses,
     person_addresses,
@@ -82,6 +85,23 @@ async def second_address(
     ours = (person_addresses.c.wallet_id == wallet_id) & (person_addresses.c.person_id == person_id)
     ours &= (first.c.id == person_addresses.c.beside_id) & (first.c.address_index == address_index)
     return await one(db, select(person_addresses).where(ours), PersonAddress)
+
+
+async def second_addresses(
+    db: AsyncConnection, wallet_id: WalletId, contact_ids: Collection[ContactId]
+) -> dict[ContactId, PersonAddress]:
+    """Of each of these the one beside the address under which they were named, if there is one."""
+    if not contact_ids:
+        return {}
+    first, second = person_addresses.alias("first"), person_addresses
+    ours = (contacts.c.wallet_id == wallet_id) & contacts.c.id.in_(contact_ids)
+    ours &= (second.c.wallet_id == wallet_id) & (second.c.person_id == contacts.c.person_id)
+    ours &= (first.c.id == second.c.beside_id) & (first.c.kind == contacts.c.address_kind)
+    ours &= first.c.address_index == contacts.c.address_index
+    found = await db.execute(select(contacts.c.id.label("contact_id"), second).where(ours))
+    return {
+        ContactId(row["contact_id"]): value_of(dict(row), PersonAddress) for row in found.mappings()
+    }
 
 
 async def new_address(

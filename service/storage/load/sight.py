@@ -37,6 +37,10 @@ class Sight(Struct, frozen=True, kw_only=True):
         seen &= tickets.c.kind.in_([kind.value for kind in self.kinds])
         return seen & tickets.c.account_id.notin_(self.own) if self.own else seen
 
+    def sees(self, wallet_id: WalletId, account_id: AccountId, kind: TicketKind) -> bool:
+        """The same condition, on a ticket at hand."""
+        return wallet_id in self.wallets and kind in self.kinds and account_id not in self.own
+
 
 async def sight_of(db: AsyncConnection, agent: Agent) -> Sight:
     """As it is now: whoever became a contact a minute ago no longer sees the ticket."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from domain.tickets import KeepReason, ProposalKind, ReleaseReason
+from domain.tickets import KeepReason, ProofKind, ProposalKind, ReleaseReason
 from service.storage.tables.columns import (
     instant,
     key,
@@ -99,10 +99,19 @@ class proofs_columns(TypedColumns):
     source: Named[bytes | None] = maybe_sealed()
     level: Named[str | None] = maybe_words()
     address_id: Named[UUID | None] = maybe_key()
+    card_made_at: Named[datetime | None] = maybe_instant()
     row_version: Named[int] = row_version()
 
 
-proofs = Table("proofs", metadata, proofs_columns, Index("proofs_ticket_id_idx", "ticket_id"))
+proofs = Table(
+    "proofs",
+    metadata,
+    proofs_columns,
+    CheckConstraint(
+        f"card_made_at IS NULL OR kind = '{ProofKind.RECOVERY_CARD.value}'", name="card"
+    ),
+    Index("proofs_ticket_id_idx", "ticket_id"),
+)
 
 
 def listed(values: type[StrEnum]) -> str:

@@ -47,7 +47,8 @@ class reveals_columns(TypedColumns):
     account_id: Named[UUID] = to("accounts.id")
     ticket_id: Named[UUID] = to("tickets.id")
     whose: Named[str] = words()
-    # Of the owner's address on file, or of the contact whose enrolled address it is.
+    # Of the owner's address on file; of the contact whose enrolled address it is, or of that
+    # contact's second address.
     address_id: Named[UUID] = Column(Uuid, nullable=False)
     revealed_by: Named[UUID] = to("agents.id")
     reason: Named[str] = words()

@@ -8,7 +8,7 @@ from aiohttp import web
 from domain.accounts import Account
 from domain.wallets import Wallet
 from service.operations.house import House
-from service.operations.receivers import Delivered, Later, Outcome, Refused
+from service.operations.receivers import Delivered, Gone, Later, Outcome, Refused
 from service.security.keys import KeyRing
 from service.signals.ssf import Push
 from tests import people as cast
@@ -102,8 +102,9 @@ def test_each_answer_has_one_meaning(keys: KeyRing) -> None:
 
     assert judged(202) == Delivered()
     assert judged(202, b"thanks") == Delivered()
-    for status in (200, 204, 301, 307, 400, 401, 403, 404, 408, 409, 410, 413, 429, 500, 503):
+    for status in (200, 204, 301, 307, 400, 401, 403, 404, 408, 409, 413, 429, 500, 503):
         assert judged(status) == Later(error=f"status-{status}")
+    assert judged(410) == Gone()
     for body in (b"{", b"[]", b'{"err": 5}', b"\xff", b'{"error": "invalid_key"}'):
         assert judged(400, body) == Later(error="status-400")
     unheard = json.dumps({"err": "invalid_moon phase +54"}).encode()

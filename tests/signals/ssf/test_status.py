@@ -11,7 +11,7 @@ from tests import people as cast
 from tests.signals import scene
 from tests.signals.receivers import Receiver, always
 from tests.signals.scene import Engines
-from tests.signals.ssf.receiving import Ssf, event_of, name_of
+from tests.signals.ssf.receiving import POLL, Ssf, event_of, name_of
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +93,72 @@ async def test_a_stream_that_is_pushed_to_hears_that_it_was_stopped(
     assert sorted(await _heard(ssf, stream, receiver)) == sorted(
         ["stream-updated", *A_FREEZE, "stream-updated"]
     )
+
+
+async def _gone(
+    house: House, norte: Wallet, olgas: Account, worker: Engines, receiver: Receiver
+) -> None:
+    """Freezes and releases are under way when the receiver says that it is no more."""
+    receiver.answering = always(410)
+    now = await cast.now(house)
+    await scene.happened(house, norte, scene.a_history(olgas.id, 2, now))
+    await worker.work()
+    receiver.heard.clear()
+    # Nobody is asked again for what was under way, nor told what happens now.
+    await cast.move_clock(house, timedelta(minutes=30))
+    await _freezes(house, norte, olgas, worker, 3)
+    assert receiver.heard == []
+
+
+async def test_a_receiver_that_was_gone_finds_first_that_it_was_stopped(
+    *,
+    house: House,
+    norte: Wallet,
+    olgas: Account,
+    ssf: Ssf,
+    worker: Engines,
+    receiver: Receiver,
+) -> None:
+    """SSF 1.0, section 8.1.5: of a status that it sets on its own the transmitter tells."""
+    stream = await ssf.pushed(receiver.url)
+    await _gone(house, norte, olgas, worker, receiver)
+    answer = await ssf.call("GET", f"/ssf/status?stream_id={stream['stream_id']}")
+    assert (answer.json()["status"], answer.json()["reason"]) == ("disabled", "gone")
+
+    receiver.answering = always(202)
+    await ssf.status(stream, "enabled")
+    await worker.work()
+    await _freezes(house, norte, olgas, worker, 5)
+
+    told = [await ssf.verified(heard.body.decode(), stream) for heard in receiver.heard]
+    assert [name_of(claims) for claims in told[:2]] == ["stream-updated", "stream-updated"]
+    assert event_of(told[0]) == {"status": "disabled", "reason": "gone"}
+    assert event_of(told[1])["status"] == "enabled"
+    # Once, although several of its answers said that it is gone; and nothing of what is over.
+    assert sorted(name_of(claims) for claims in told[2:]) == sorted(A_FREEZE)
+    assert {event_of(claims)["version"] for claims in told[2:]} == {5}
+
+
+async def test_a_receiver_that_asks_instead_finds_there_that_it_was_stopped(
+    *,
+    house: House,
+    norte: Wallet,
+    olgas: Account,
+    ssf: Ssf,
+    worker: Engines,
+    receiver: Receiver,
+) -> None:
+    pushed = await ssf.pushed(receiver.url)
+    await _gone(house, norte, olgas, worker, receiver)
+
+    told = {"stream_id": pushed["stream_id"], "delivery": {"method": POLL}}
+    stream = (await ssf.call("PATCH", "/ssf/streams", told)).json()
+    got = await ssf.all(stream)
+
+    (token,) = got.values()
+    claims = await ssf.verified(token, stream)
+    assert name_of(claims) == "stream-updated"
+    assert event_of(claims) == {"status": "disabled", "reason": "gone"}
 
 
 async def _heard(ssf: Ssf, stream: dict[str, object], receiver: Receiver) -> list[str]:
