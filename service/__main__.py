@@ -1,34 +1,53 @@
-"""The commands joined: `python -m service …`. Each says what it does with `--help`."""
+"""The commands joined: `python -m service …`. Each says what it does with `--help`.
+
+A command's own module is loaded when it is called: what starts a web process does not read what
+makes agents first.
+"""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Final
 
 import click
 import msgspec
 from rich.console import Console
 
-from service.commands.agent import agent_commands
-from service.commands.catalogues import catalogue_commands
-from service.commands.client import client_commands
-from service.commands.demo import demo_commands
-from service.commands.gateways import gateways
-from service.commands.journal import journal_commands
-from service.commands.keys import key_commands
-from service.commands.limits import limit_commands
-from service.commands.migrate import migrate
-from service.commands.on_call import on_call_commands
-from service.commands.person import person_commands
-from service.commands.serve import serve
-from service.commands.settings import list_settings
-from service.commands.wallet import wallet_commands
-from service.commands.worker import worker
-from service.operations.wallets import WalletWrong
-from service.security.keys import KeysWrong
-from service.settings import SettingWrong
-from service.storage.migrations import RoleMayRewrite
+# Where each is, under `service.commands`.
+_COMMANDS: Final[Mapping[str, str]] = {
+    "settings": "settings.list_settings",
+    "serve": "serve.serve",
+    "gateways": "gateways.gateways",
+    "worker": "worker.worker",
+    "migrate": "migrate.migrate",
+    "keys": "keys.key_commands",
+    "wallet": "wallet.wallet_commands",
+    "client": "client.client_commands",
+    "agent": "agent.agent_commands",
+    "on-call": "on_call.on_call_commands",
+    "limits": "limits.limit_commands",
+    "person": "person.person_commands",
+    "journal": "journal.journal_commands",
+    "catalogues": "catalogues.catalogue_commands",
+    "demo": "demo.demo_commands",
+}
 
 
-@click.group()
+class _Loaded(click.Group):
+    """Its commands, each from its own module."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's own name
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # likewise
+        module, _, name = _COMMANDS.get(cmd_name, "").rpartition(".")
+        if not module:
+            return None
+        command: click.Command = getattr(import_module(f"service.commands.{module}"), name)
+        return command
+
+
+@click.group(cls=_Loaded)
 def commands() -> None:
     """Resguardo: a trusted contact reports a lost phone; the account freezes at once.
 
@@ -36,41 +55,25 @@ def commands() -> None:
     """
 
 
-for command in (
-    list_settings,
-    serve,
-    gateways,
-    worker,
-    migrate,
-    key_commands,
-    wallet_commands,
-    client_commands,
-    agent_commands,
-    on_call_commands,
-    limit_commands,
-    person_commands,
-    journal_commands,
-    catalogue_commands,
-    demo_commands,
-):
-    commands.add_command(command)
-
-# What the operator can put right: said in a line, not in a traceback.
-_WRONG: Final = (
-    SettingWrong,
-    KeysWrong,
-    RoleMayRewrite,
-    WalletWrong,
-    msgspec.ValidationError,
-)
-
-
 def main() -> None:
     try:
         commands()
-    except _WRONG as wrong:
+    except Exception as wrong:
+        if not _can_be_put_right(wrong):
+            raise
         Console(stderr=True, highlight=False).print(str(wrong), markup=False)
         sys.exit(2)
+
+
+def _can_be_put_right(wrong: Exception) -> bool:
+    """By the operator, so it is said in a line and not in a traceback."""
+    from service.operations.wallets import WalletWrong
+    from service.security.keys import KeysWrong
+    from service.settings import SettingWrong
+    from service.storage.migrations import RoleMayRewrite
+
+    known = (SettingWrong, KeysWrong, RoleMayRewrite, WalletWrong, msgspec.ValidationError)
+    return isinstance(wrong, known)
 
 
 if __name__ == "__main__":

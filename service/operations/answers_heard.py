@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import StreamId
 from notifications import retry
 from service.operations.receivers import Delivered, Gone, Later, Leased, Outcome, Refused
-from service.operations.streams import disable_gone
+from service.operations.streams import stop_gone
 from service.storage import leasing
 from service.storage.leasing import TIRED_AFTER, Record
-from service.storage.values import SignalState
+from service.storage.values import SignalState, StreamKind
 
 log = structlog.get_logger("service.signals")
 
@@ -51,8 +51,11 @@ def recorded(tried: Tried, now: datetime) -> Record:
             return replace(known, state=SignalState.SENT, sent_at=now)
         case Refused(error=error):
             return replace(known, state=SignalState.REFUSED, error=error)
-        case Gone():
+        case Gone() if tried.leased.stream.kind is StreamKind.WEBHOOK:
             return replace(known, state=SignalState.REFUSED, error="gone")
+        case Gone():
+            # The stream is paused, and keeps this for when it is enabled again.
+            return replace(known, due_at=now, error="gone")
         case Later(error=error, retry_after=retry_after):
             following = retry.after_failure(
                 tries=signal.attempts,
@@ -80,7 +83,7 @@ async def look_after(db: AsyncConnection, ends: Sequence[Tried], now: datetime) 
         elif await leasing.is_well(db, stream_id):
             log.info("stream.back", stream_id=str(stream_id))
         if any(isinstance(one.outcome, Gone) for one in tried):
-            await disable_gone(db, tried[0].leased.stream)
+            await stop_gone(db, tried[0].leased.stream)
             log.warning("stream.gone", stream_id=str(stream_id))
 
 

@@ -116,30 +116,32 @@ async def end(db: AsyncConnection, stream: Stream, *, by: Actor) -> Stream:
     return await put(db, stream, ended)
 
 
-async def disable_gone(db: AsyncConnection, stream: Stream) -> None:
+async def stop_gone(db: AsyncConnection, stream: Stream) -> None:
     """The receiver itself says that nobody listens there.
 
-    Of several answers at once the first one disables. A stream says so in itself, as SSF 1.0 asks
-    for a status that the transmitter sets on its own (section 8.1.5).
+    A webhook endpoint is disabled. A stream is paused: were it a proxy that spoke, no freeze of the
+    meantime is lost, and it is told in order once the stream is enabled again. A stream says so in
+    itself, as SSF 1.0 asks for a status that the transmitter sets on its own (section 8.1.5). Of
+    several answers at once the first one counts.
     """
+    is_webhook = stream.kind is StreamKind.WEBHOOK
+    status = StreamStatus.DISABLED if is_webhook else StreamStatus.PAUSED
+    flows = streams.c.status == StreamStatus.ENABLED.value
+    counts = streams.c.status != StreamStatus.DISABLED.value if is_webhook else flows
     ours = (streams.c.wallet_id == stream.wallet_id) & (streams.c.id == stream.id)
-    disabled = await db.execute(
+    stopped = await db.execute(
         update(streams)
-        .where(ours, streams.c.ended_at.is_(None), streams.c.status != StreamStatus.DISABLED.value)
-        .values(
-            status=StreamStatus.DISABLED.value,
-            status_reason=GONE,
-            row_version=streams.c.row_version + 1,
-        )
+        .where(ours, streams.c.ended_at.is_(None), counts)
+        .values(status=status.value, status_reason=GONE, row_version=streams.c.row_version + 1)
     )
-    if not disabled.rowcount:
+    if not stopped.rowcount:
         return
-    await leasing.park_all(db, stream.wallet_id, stream.id)
-    if stream.kind is StreamKind.WEBHOOK:
+    if is_webhook:
+        await leasing.park_all(db, stream.wallet_id, stream.id)
         return
     key = new_id()
-    await tell_status(db, stream.id, StreamStatus.DISABLED, reason=GONE, key=key)
-    # Sent now it would be answered like what disabled the stream. Whoever polls there, or enables
+    await tell_status(db, stream.id, status, reason=GONE, key=key)
+    # Sent now it would be answered like what stopped the stream. Whoever polls there, or enables
     # the stream again, finds it before anything else.
     await db.execute(
         update(signals).where(signals.c.id == key).values(due_at=signals.c.due_at + _FOR_NOW)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -10,14 +11,17 @@ from argon2.exceptions import InvalidHashError, VerificationError
 SHORTEST: Final = 15
 
 
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
 class Passwords:
     """Slow on purpose; a frozen account's gateway must not wait for it."""
 
     def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._hasher = _HASHER
         self._one_per_core = asyncio.Semaphore(os.cpu_count() or 1)
         # Compared when nobody has the name, so that "unknown" takes as long as "wrong".
-        self._nobody = self._hasher.hash("nobody's password")
+        self._nobody = _nobodys()
 
     async def hash(self, password: str) -> str:
         async with self._one_per_core:
@@ -37,3 +41,9 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
         return right and stored is not None
+
+
+@cache
+def _nobodys() -> str:
+    """Right for nobody; hashed once in a process."""
+    return _HASHER.hash("nobody's password")

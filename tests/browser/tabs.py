@@ -35,6 +35,8 @@ COMPLAINTS: Final = """async (rules) => {
     return violations.flatMap((v) => v.nodes.map((n) => [v.id, n.html, n.failureSummary]));
 }"""
 TOO_WIDE: Final = "document.documentElement.scrollWidth > innerWidth"
+# A busy machine takes longer to show what it will show; what never comes is found out later.
+expect.set_options(timeout=20_000)
 PHONE: Final[ViewportSize] = {"width": 320, "height": 740}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
 # At night the same elements have other colours; nothing else can differ, and a test holds the

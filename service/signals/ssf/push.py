@@ -3,8 +3,8 @@
 202 is success and nothing else is: a proxy's or a login page's 200 has taken no token. A 400 that
 says `invalid_…` refuses this very token, and the same bytes would be refused for ever; what it
 says of us (`authentication_failed`, `access_denied`) is put right at the receiver, and the token
-waits for that like for a receiver that is away. 410 is said on purpose, and for good: nobody
-listens there any more.
+waits for that like for a receiver that is away. 410 is said on purpose: nobody
+listens there, and the stream is paused.
 """
 
 from collections.abc import Mapping
