@@ -421,6 +421,7 @@ async def test_a_line_without_its_reference_is_no_proof_and_what_was_typed_stays
     refused = await page.press(path, replaced_at="2026-11-21T10:00", source="  ")
     assert refused.status == 422
     assert "the carrier's reference" in refused.text
+    assert refused.title.startswith("Not done: Ticket ")
     assert refused.form(path).fields["replaced_at"] == "2026-11-21T10:00"
     refused = await page.press(path, replaced_at="yesterday", source="claro 7")
     assert refused.status == 422
@@ -475,6 +476,7 @@ async def test_two_agents_walk_the_whole_way_and_the_account_is_given_back(
     assert "It needs two proofs of different kinds" in page.text
     page = await page.press(f"{case.path}/owner-reached")
     assert "Recorded: you have reached the owner." in page.text
+    assert page.title.startswith("Ticket ")
     await proving.reproved(house, case.wallet, case.ticket_id)
     page = await astrid.browser.open(case.path)
     assert "Missing: a proof of another kind." in page.text
