@@ -27,6 +27,7 @@ CONNECTIONS: Final = 32
 QUESTIONS: Final = 500
 REPORTS: Final = 200
 SECONDS: Final = 8
+COLD: Final = 2
 
 
 def measure(ground: Ground) -> None:
@@ -50,14 +51,17 @@ def measure(ground: Ground) -> None:
 
 
 def beside_reports(ground: Ground) -> None:
-    """What gateways notice when contacts report: their slowest hundredth, without and with."""
-    pressed = asyncio.run(presses(ground, SECONDS * REPORTS, named="night"))
-    reports = replace(
-        pressing(ground, [press.request(ground) for press in pressed], REPORTS), goes_first=False
-    )
+    """What gateways notice when contacts report: their slowest hundredth, without and with.
+
+    A service that has just started is told apart: its connections, plans and caches are made by
+    the first reports, and it has them from then on.
+    """
+    cold = _night(ground, COLD)
+    reports = _night(ground, SECONDS)
     with serving(ground), gateways(ground, Peak()) as port:
         questions = replace(asking(ground, QUESTIONS, SECONDS), port=port)
         (alone,) = open_loop.run(questions)
+        at_first, _ = open_loop.run(replace(questions, seconds=COLD), cold)
         beside, reported = open_loop.run(questions, reports)
     tell(
         f"introspection at {QUESTIONS}/s while {REPORTS} reports a second arrive: p99",
@@ -66,10 +70,17 @@ def beside_reports(ground: Ground) -> None:
         reference=alone.p99,
         reference_name="its p99 alone",
     )
+    tell(f"the same in the first {COLD} seconds after a start: p99", at_first.p99, "ms")
     tell(f"reports among {reported.asked} that failed", reported.errors, "reports")
     tell("their p99", reported.p99, "ms")
     tell(f"questions among {beside.asked} that failed", beside.errors, "questions")
     tell("the gateways' client's own lateness meanwhile, p99", beside.own_p99, "ms")
+
+
+def _night(ground: Ground, seconds: int) -> open_loop.Flow:
+    pressed = asyncio.run(presses(ground, seconds * REPORTS, named=f"night-of-{seconds}"))
+    flow = pressing(ground, [press.request(ground) for press in pressed], REPORTS)
+    return replace(flow, goes_first=False)
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 import traceback
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from asyncpg import PostgresConnectionError
@@ -14,9 +14,9 @@ from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]  # half annotated
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from domain.refusals import NotFound, Refused
 from domain.wallets import Wallet
@@ -45,6 +45,7 @@ from service.storage.migrations import require_humble_role
 log = structlog.get_logger("service.app")
 
 _LARGEST_BODY = 64 * 1024
+POOL: Final = 16
 # One bar of signal: a whole first view fits into what a new connection may send at once. What pages
 # hold of secrets is no prey to guessing by length (BREACH): other sites' requests come without the
 # cookies that would put them there.
@@ -155,15 +156,29 @@ async def _lifespan(app: Litestar) -> AsyncGenerator[None]:
 def create_entrance(settings: Settings, *, settle: Callable[[], None]) -> Entrance:
     """What the server calls in a web process; `settle` once everything is loaded and open."""
     app = create_app(settings)
-    return Entrance(app, FastLane(app.state.hosts, app.state), settle=settle)
+    lane = FastLane(app.state.hosts, app.state)
+    return Entrance(app, lane, settle=settle, warm_up=lambda: _open_all(app.state.house.engine))
+
+
+async def _open_all(engine: AsyncEngine) -> None:
+    """Every connection of the pool, one after the other: on the night on which much is stolen the
+    first reports do not wait for connections, nor gateways for those who open them.
+    """
+    async with AsyncExitStack() as opened:
+        # The database may be away by now; whoever needs a connection then will say so.
+        with suppress(SQLAlchemyError, OSError):
+            for _ in range(POOL):
+                await opened.enter_async_context(engine.connect())
 
 
 def open_house(settings: Settings) -> House:
     """Engine, keys and password hashing of one process."""
     engine = create_async_engine(
         settings.database_url,
-        pool_size=8,
-        max_overflow=8,
+        # All of them stay: one that is opened for a single answer costs more than the answer, and
+        # most of all when many wait.
+        pool_size=POOL,
+        max_overflow=0,
         pool_timeout=5,
         # An error's text must not carry what a person typed into a log.
         hide_parameters=True,

@@ -5,7 +5,7 @@ here at once. Everything else is handed to the framework, as ASGI.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -25,11 +25,19 @@ _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 class Entrance:
     """What the server calls: once when it starts, for each request, and once when it stops."""
 
-    def __init__(self, app: Litestar, lane: FastLane, *, settle: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: Litestar,
+        lane: FastLane,
+        *,
+        settle: Callable[[], None],
+        warm_up: Callable[[], Awaitable[None]],
+    ) -> None:
         self._app = app
         self._lane = lane
-        # What is left to do when everything is loaded.
+        # What is left to do when everything is loaded; and what may be done while it answers.
         self._settle = settle
+        self._warm_up = warm_up
         self._stop = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
 
@@ -65,6 +73,7 @@ class Entrance:
         """One task from start to end: what a task opened, another could not close."""
         async with self._app.lifespan():
             opened.set()
+            await self._warm_up()
             await self._stop.wait()
 
     async def _end(self) -> None:

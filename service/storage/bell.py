@@ -22,6 +22,8 @@ _CHANNEL: Final = "resguardo_outbox"
 _RINGS_EVERY: Final = 0.01
 _TAKES: Final = 5.0
 _RESTS_FOR: Final = 2.0
+# A ring is a transaction like any other, and would have the disk wait for it.
+_NOT_KEPT: Final = {"synchronous_commit": "off"}
 _MARK: Final = "has_committed"
 # The driver has no annotations of its own.
 _driver: Any = asyncpg
@@ -57,7 +59,9 @@ class _Line:
             await asyncio.sleep(_RESTS_FOR)
 
     async def _open(self) -> Any:
-        self._connection = await _driver.connect(self._url, timeout=_TAKES, command_timeout=_TAKES)
+        self._connection = await _driver.connect(
+            self._url, timeout=_TAKES, command_timeout=_TAKES, server_settings=_NOT_KEPT
+        )
         return self._connection
 
     async def _serve(self) -> None:

@@ -17,6 +17,7 @@ CAST: Final = (ROOT / "tests" / "people.py", ROOT / "tests" / "helpless.py")
 OPENS: Final = frozenset({"begin", "transaction"})
 NOT_CUT: Final = {
     "mistakes_undone.carry_on": "two operations, each of which is cut, for one account at a time",
+    "reassigning.reassign_all": "one operation, which is cut, for one ticket at a time",
     "at_work.at_work": "what agents' acts happen in; it is cut with each of them",
     "visits.current": "reads one row under its lock and writes nothing",
 }

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.tickets import BoostReason, ContactReply, OwnerReply
-from service.operations import boosting, desk, desk_messages, handing_over, notes
+from service.operations import boosting, desk, desk_messages, handing_over, notes, reassigning
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from tests import people as cast
@@ -43,6 +43,20 @@ async def test_a_ticket_is_taken_and_handed_over_with_its_note_or_not_at_all(
         house,
         lambda: handing_over.hand_over(
             house, ticket, arne.agent.id, note="called twice", by=astrid, seen=then
+        ),
+    )
+
+
+async def test_supervisors_give_a_ticket_to_somebody_wholly_or_not_at_all(
+    house: House, case: Case, astrid: SignedIn
+) -> None:
+    arne = await cast.an_agent(house, case.wallet, "arne", 3)
+    sofia = await cast.an_agent(house, case.wallet, "sofia", 4)
+    seen = await _version(house, case, astrid)
+    await everything_or_nothing(
+        house,
+        lambda: reassigning.reassign(
+            house, case.ticket_id, arne.agent.id, reason="his shift", by=sofia, seen=seen
         ),
     )
 

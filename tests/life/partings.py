@@ -149,15 +149,23 @@ class Partings(Stage):
 
     # The second owner's, of whom the first one's life does not need anything.
     @initialize(dice=st.integers(0, 5))
-    def closing_of_before(self, dice: int) -> None:
-        """Of six lives in one an account is closed from the start, and in one it is to be."""
-        if dice > 1:
-            return
-        self.do(self.changes.close_account(OWNERS[1], ClosingReason.CLOSED))
-        if dice == 0:
-            self.do(self.life.jump(timedelta(hours=73)))
-            self.do(self.life.job("close"))
-        self.look()
+    def what_was_before(self, dice: int) -> None:
+        """What by chance hardly any life comes to the end of has happened in one of six each: a
+        closing, one that is announced, a removal, a rehearsal."""
+        second = OWNERS[1]
+        match dice:
+            case 0 | 1:
+                self.do(self.changes.close_account(second, ClosingReason.CLOSED))
+                if dice == 0:
+                    self.do(self.life.jump(timedelta(hours=73)))
+                    self.do(self.life.job("close"))
+                self.look()
+            case 2:
+                self.removes_and_waits(second, 0, hears=True)
+            case 3:
+                self.rehearses(second, 0)
+            case _:
+                return
 
     # Late in a life, so that it was lived before.
     @precondition(lambda self: self.steps >= LATE)
