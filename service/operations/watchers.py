@@ -15,7 +15,7 @@ from domain.ids import AgentId, BrowserSessionId, TicketId
 from service.operations.agents import SignedIn
 from service.storage.load.sight import Sight
 from service.storage.queue import LookedAt
-from service.storage.watching import Touched
+from service.storage.watching import Snapshot, Touched
 
 Names = Mapping[AgentId, str]
 
@@ -56,6 +56,8 @@ class Watcher:
     def __init__(self, by: SignedIn) -> None:
         self.session: BrowserSessionId = by.session.id
         self.agent: AgentId = by.agent.id
+        # What its page showed, or was told since: the common question asks from before that.
+        self.has_seen: Snapshot | None = None
         self.woken = asyncio.Event()
         self.tickets: dict[TicketId, What] = {}
         self.looking: dict[TicketId, tuple[str, ...]] = {}
@@ -69,7 +71,8 @@ class Watcher:
             self.woken.set()
             return
         for one in touched:
-            if one.is_seen_by(sight):
+            is_known = self.has_seen is not None and self.has_seen.sees(one.changed_in)
+            if not is_known and one.is_seen_by(sight):
                 self.tickets[one.ticket_id] = _what(one, self.tickets.get(one.ticket_id))
                 self.woken.set()
 

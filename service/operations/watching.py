@@ -69,6 +69,8 @@ class Watching:
         the process does, or the database is away. Raises TooManyWatch.
         """
         watcher = self._join(by)
+        if watching.is_snapshot(since):
+            watcher.has_seen = watching.read(since)
         try:
             # Only from here on is nothing lost between the question below and the common one.
             await self._began.wait()
@@ -125,11 +127,10 @@ class Watching:
             if watching.is_snapshot(since):
                 found = await watching.changed_since(db, since)
             sight = await load.sight_of(db, await load.agent(db, watcher.agent))
-            # Asked after it joined, so that the common question finds whatever comes after this.
-            looked = await queue.looking_now(db)
-            names = await self._names_of(db, looked)
         watcher.hears(found.touched, sight)
-        watcher.begins(looked, names, sight)
+        watcher.has_seen = watching.read(found.snapshot)
+        # As the common question found it last: what it finds next is told as a change to that.
+        watcher.begins(self._looked, self._names, sight)
         return watcher.told(found.snapshot)
 
     async def _look(self) -> None:

@@ -33,6 +33,8 @@ class Touched(Struct, frozen=True, kw_only=True):
     wallet_id: WalletId
     account_id: AccountId
     kind: TicketKind
+    # By the transaction with this number.
+    changed_in: int
     is_new: bool
     is_closed: bool
 
@@ -46,6 +48,25 @@ class Since(Struct, frozen=True, kw_only=True):
     snapshot: str
     # None: more than anybody reads.
     touched: tuple[Touched, ...] | None
+
+
+class Snapshot(Struct, frozen=True):
+    """Which transactions were visible when a page was made, or when it was told last."""
+
+    low: int
+    high: int
+    running: frozenset[int]
+
+    def sees(self, transaction: int) -> bool:
+        if transaction < self.low:
+            return True
+        return transaction < self.high and transaction not in self.running
+
+
+def read(snapshot: str) -> Snapshot:
+    """`snapshot` has the form."""
+    low, high, running = snapshot.split(":")
+    return Snapshot(int(low), int(high), frozenset(map(int, running.split(",") if running else ())))
 
 
 def is_snapshot(typed: str) -> bool:
@@ -73,6 +94,7 @@ async def changed_since(db: AsyncConnection, snapshot: str) -> Since:
             wallet_id=WalletId(row.wallet_id),
             account_id=AccountId(row.account_id),
             kind=TicketKind(row.kind),
+            changed_in=row.changed_in,
             is_new=row.is_new,
             is_closed=row.is_closed,
         )
@@ -101,7 +123,7 @@ _CHANGED: Final = """
 with asked as (
   select cast(cast(:since as text) as pg_snapshot) as since, pg_current_snapshot() as present
 )
-select asked.present::text as snapshot, t.id, t.wallet_id, t.account_id, t.kind,
+select asked.present::text as snapshot, t.id, t.wallet_id, t.account_id, t.kind, t.changed_in,
        t.closed_at is not null as is_closed,
        not pg_visible_in_snapshot(t.opened_in::text::xid8, asked.since) as is_new
   from asked

@@ -178,7 +178,10 @@ def _of(session: Mapping[str, Any]) -> dict[str, str]:
 
 
 @pytest.fixture
-async def document(norte: Backend) -> dict[str, Any]:
+async def document(norte: Backend, walker: Walker) -> dict[str, Any]:
+    """Asked for once the wallet knows whose tokens it takes: what a process read of a wallet stays
+    for a few seconds."""
+    assert walker.norte is norte
     return (await norte.http.get("/schema/openapi.json")).json()
 
 
