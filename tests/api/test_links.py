@@ -178,15 +178,13 @@ def _of(session: Mapping[str, Any]) -> dict[str, str]:
 
 
 @pytest.fixture
-async def document(norte: Backend, walker: Walker) -> dict[str, Any]:
-    """Asked for once the wallet knows whose tokens it takes: what a process read of a wallet stays
-    for a few seconds."""
-    assert walker.norte is norte
-    return (await norte.http.get("/schema/openapi.json")).json()
+async def document(walker: Walker) -> dict[str, Any]:
+    return (await walker.norte.http.get("/schema/openapi.json")).json()
 
 
 @pytest.fixture
-def walker(norte: Backend, olga: Olga) -> Walker:
+def walker(olga: Olga, norte: Backend) -> Walker:
+    """Olga's issuer is told first: what a process read of a wallet stays for a few seconds."""
     return Walker(norte=norte, olga=olga, numbers=count(1))
 
 
