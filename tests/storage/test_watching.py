@@ -76,7 +76,7 @@ async def watched(
         yield stream, await anext(stream)
 
 
-async def heard(stream: AsyncGenerator[Told], within: float = 3) -> Told:
+async def heard(stream: AsyncGenerator[Told], within: float = 20) -> Told:
     return await asyncio.wait_for(anext(stream), within)
 
 
