@@ -11,7 +11,6 @@ from typing import Final
 
 import click
 import msgspec
-from rich.console import Console
 
 # Where each is, under `service.commands`.
 _COMMANDS: Final[Mapping[str, str]] = {
@@ -61,6 +60,9 @@ def main() -> None:
     except Exception as wrong:
         if not _can_be_put_right(wrong):
             raise
+        # A web process is forked from here, and would hold all of this for ever.
+        from rich.console import Console
+
         Console(stderr=True, highlight=False).print(str(wrong), markup=False)
         sys.exit(2)
 

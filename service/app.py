@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +14,9 @@ from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]  # half annotated
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.refusals import NotFound, Refused
 from domain.wallets import Wallet
@@ -41,6 +41,7 @@ from service.signals.ssf import Sets
 from service.storage.bell import Bell
 from service.storage.introspection import Introspection
 from service.storage.migrations import require_humble_role
+from service.warming import warm_up
 
 log = structlog.get_logger("service.app")
 
@@ -146,8 +147,7 @@ async def _lifespan(app: Litestar) -> AsyncGenerator[None]:
         yield
     finally:
         await bell.close()
-        await state.polling.close()
-        await state.watching.close()
+        await _let_go(state)
         await state.issuers.close()
         await state.introspection.close()
         await house.engine.dispose()
@@ -157,18 +157,19 @@ def create_entrance(settings: Settings, *, settle: Callable[[], None]) -> Entran
     """What the server calls in a web process; `settle` once everything is loaded and open."""
     app = create_app(settings)
     lane = FastLane(app.state.hosts, app.state)
-    return Entrance(app, lane, settle=settle, warm_up=lambda: _open_all(app.state.house.engine))
+    return Entrance(
+        app,
+        lane,
+        settle=settle,
+        warm_up=lambda: warm_up(app.state.house.engine, POOL),
+        let_go=lambda: _let_go(app.state),
+    )
 
 
-async def _open_all(engine: AsyncEngine) -> None:
-    """Every connection of the pool, one after the other: on the night on which much is stolen the
-    first reports do not wait for connections, nor gateways for those who open them.
-    """
-    async with AsyncExitStack() as opened:
-        # The database may be away by now; whoever needs a connection then will say so.
-        with suppress(SQLAlchemyError, OSError):
-            for _ in range(POOL):
-                await opened.enter_async_context(engine.connect())
+async def _let_go(state: State) -> None:
+    """Whoever waits for something to happen hears that it will not happen here."""
+    await state.polling.close()
+    await state.watching.close()
 
 
 def open_house(settings: Settings) -> House:
@@ -180,6 +181,12 @@ def open_house(settings: Settings) -> House:
         pool_size=POOL,
         max_overflow=0,
         pool_timeout=5,
+        # Whoever gave one back last gives it to the next: in quiet hours a few of them know all
+        # statements, and the others hold no memory for what they are not asked.
+        pool_use_lifo=True,
+        # PostgreSQL's system asks after those others every minute, so that nothing between forgets
+        # them before the night on which all are needed.
+        connect_args={"server_settings": {"tcp_keepalives_idle": "60"}},
         # An error's text must not carry what a person typed into a log.
         hide_parameters=True,
     )

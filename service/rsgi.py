@@ -17,6 +17,7 @@ from granian.rsgi import (
 )
 from litestar import Litestar
 
+from service.ending import Ending
 from service.signals.fast_lane import HEADERS, FastLane
 
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
@@ -32,6 +33,7 @@ class Entrance:
         *,
         settle: Callable[[], None],
         warm_up: Callable[[], Awaitable[None]],
+        let_go: Callable[[], Awaitable[None]],
     ) -> None:
         self._app = app
         self._lane = lane
@@ -40,16 +42,22 @@ class Entrance:
         self._warm_up = warm_up
         self._stop = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
+        self._ending = Ending(let_go=let_go, close=self._close)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Opens what the application lives on; raises what it raises, and the process ends."""
         loop.run_until_complete(self._begin())
         self._settle()
+        self._ending.listen(loop)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        loop.run_until_complete(self._end())
+        loop.run_until_complete(self._ending.end())
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        with self._ending:
+            await self._answer(scope, protocol)
+
+    async def _answer(self, scope: Scope, protocol: HTTPProtocol) -> None:
         body: bytes | None = None
         if self._lane.may_answer(scope):
             body = await protocol()
@@ -76,7 +84,7 @@ class Entrance:
             await self._warm_up()
             await self._stop.wait()
 
-    async def _end(self) -> None:
+    async def _close(self) -> None:
         self._stop.set()
         if self._life is not None:
             await self._life
@@ -94,6 +102,7 @@ class _Exchange:
         self._is_whole = False
         self._start: Any = None
         self._stream: Any = None
+        self._is_answered = asyncio.Event()
 
     def scope(self) -> dict[str, Any]:
         asked = self._asked
@@ -128,7 +137,7 @@ class _Exchange:
     async def receive(self) -> dict[str, Any]:
         """The body piece by piece, so that one too long is refused before it is read."""
         if self._is_whole:
-            await self._protocol.client_disconnect()
+            await self._is_over()
             return {"type": "http.disconnect"}
         if self._body is None and (piece := await self._next_piece()) is not None:
             return {"type": "http.request", "body": piece, "more_body": True}
@@ -145,6 +154,16 @@ class _Exchange:
         except StopAsyncIteration:
             return None
 
+    async def _is_over(self) -> None:
+        """The client has gone, or has its whole answer: the framework waits beside each stream."""
+        gone = asyncio.ensure_future(self._protocol.client_disconnect())
+        answered = asyncio.create_task(self._is_answered.wait())
+        try:
+            await asyncio.wait((gone, answered), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            answered.cancel()
+
     async def send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self._start = message
@@ -152,6 +171,7 @@ class _Exchange:
         body, more = message.get("body", b""), message.get("more_body", False)
         if self._stream is None and not more:
             self._protocol.response_bytes(self._start["status"], self._headers(), body)
+            self._is_answered.set()
             return
         if self._stream is None:
             self._stream = self._protocol.response_stream(self._start["status"], self._headers())
@@ -161,6 +181,10 @@ class _Exchange:
         except ProtocolClosed as gone:
             # How ASGI says that nobody listens any more.
             raise OSError("the client has gone") from gone
+        if not more:
+            # The server ends the answer when nobody holds the stream any more.
+            self._stream = None
+            self._is_answered.set()
 
     def _headers(self) -> list[tuple[str, str]]:
         return [

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from typing import IO
 
 from service.processes import answers
 from service.settings import Settings
@@ -26,16 +27,18 @@ def environment_of(settings: Settings, port: int) -> dict[str, str]:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str]) -> Generator[None]:
-    """Ready to answer; gone afterwards."""
+def serving(
+    environment: Mapping[str, str], *, said: IO[bytes] | None = None
+) -> Generator[subprocess.Popen[bytes]]:
+    """Ready to answer; gone afterwards. All it says goes into `said`, if that is given."""
     command = [sys.executable, "-m", "service", "serve"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said) as process:
         try:
             ready = f"http://{environment['RESGUARDO_LISTEN']}/health/ready"
             # One that cannot start says so at once; one on a busy machine has time.
             until(lambda: process.poll() is not None or answers(ready), within=110)
             assert process.poll() is None, f"it ended with {process.poll()}"
-            yield
+            yield process
         finally:
             process.terminate()
             process.wait(60)

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from service import logs, processes, settings
+from service import ending, logs, processes, settings
 from service.security import keys
 
 
@@ -28,6 +28,6 @@ def serve(many: int | None) -> None:
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=5,
+        workers_kill_timeout=ending.KILLED_AFTER,
     )
     server.serve()

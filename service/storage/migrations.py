@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -55,15 +53,15 @@ async def require_humble_role(db: AsyncConnection) -> None:
                 raise RoleMayRewrite(f"the database role of the service has {right} on {table}")
 
 
-def _config(connection: Connection) -> Config:
+def _upgrade(connection: Connection) -> None:
+    # Here, and not above: a web process asks about its role, and need not hold all of this.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parents[2] / "alembic"))
     config.attributes["connection"] = connection
-    return config
-
-
-def _upgrade(connection: Connection) -> None:
-    command.upgrade(_config(connection), "head")
+    command.upgrade(config, "head")
 
 
 def _differences(connection: Connection) -> list[str]:
