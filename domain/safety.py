@@ -15,8 +15,9 @@ from domain.change import Change
 from domain.events import SafetyAsked, SafetyNoted, SafetyTicketClosed
 from domain.ids import AccountId, AgentId, SafetyNoteId, TicketId, WalletId
 from domain.recovery import GoodTime, Voice
-from domain.refusals import NotFound
+from domain.refusals import CannotTakeTicket, NotFound
 from domain.tickets import CLOSED, Ticket, TicketKind, require_open
+from domain.tickets import hand_over as hand_over_ticket
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -62,6 +63,20 @@ def close(ticket: Ticket, *, by: Agent, now: datetime) -> Change[Ticket]:
     require_safety(ticket, by=by)
     event = SafetyTicketClosed(account_id=ticket.account_id, ticket_id=ticket.id, at=now)
     return Change(replace(ticket, stage=CLOSED, closed_at=now), (event,))
+
+
+def hand_over(
+    ticket: Ticket, to: Agent | None, *, sees: bool, by: Agent, now: datetime
+) -> Change[Ticket]:
+    """From one trained agent to another, on shift or not; None: back to those who are trained.
+
+    `sees` says that safety tickets are shown to `to`, and that this account is not their own.
+    Raises NotFound for whoever is not trained, LevelTooLow, TicketClosed, CannotTakeTicket.
+    """
+    require_safety(ticket, by=by)
+    if to is not None and not to.trained_for_safety:
+        raise CannotTakeTicket
+    return hand_over_ticket(ticket, to, sees=sees, by=by, now=now)
 
 
 def kinds_seen_by(agent: Agent) -> tuple[TicketKind, ...]:

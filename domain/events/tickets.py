@@ -120,6 +120,13 @@ class ProofRecorded(Event, frozen=True, kw_only=True):
     address_id: AddressId | None = None
 
 
+class ProofsFellShort(Event, frozen=True, kw_only=True):
+    """They were enough until a later report said that the phone had been gone before."""
+
+    account_id: AccountId
+    ticket_id: TicketId
+
+
 class ReleaseProposed(Event, frozen=True, kw_only=True):
     account_id: AccountId
     ticket_id: TicketId

@@ -65,6 +65,7 @@ from domain.tickets.proofs import (
     replaced_lines,
     require_provable,
     require_prover,
+    weigh_again,
 )
 from domain.tickets.proposal import (
     KeepReason,
@@ -228,6 +229,7 @@ __all__ = [
     "take_hint",
     "unproposed",
     "void_proposal",
+    "weigh_again",
     "work_again",
     "write_note",
     "write_to_contact",

@@ -86,18 +86,19 @@ def follow(before: Ticket | None, after: Ticket, *, at: datetime) -> tuple[Clock
 
 def recompute(ticket: Ticket, written: Iterable[ClockEvent]) -> Deadlines:
     """The deadlines that run, from the opening and what was written down since, in its order."""
-    events = tuple(written)
+    # Of a clock that nothing was written down of, the row says it still; of any other the last that
+    # was written, wherever it stood before.
     deadlines = {
-        Clock.FIRST_ATTEMPT: _at_opening(Clock.FIRST_ATTEMPT, ticket.first_attempt_until, events),
-        Clock.DECISION: _at_opening(Clock.DECISION, ticket.decision_until, events),
+        Clock.FIRST_ATTEMPT: ticket.first_attempt_until,
+        Clock.DECISION: ticket.decision_until,
     }
-    for event in events:
+    for event in written:
         if event.kind is None:
             continue
-        if event.what is ClockWhat.FULFILLED:
+        if event.until is None:
             del deadlines[event.kind]
         else:
-            deadlines[event.kind] = event.until or deadlines[event.kind]
+            deadlines[event.kind] = event.until
     return deadlines
 
 
@@ -107,12 +108,6 @@ def _approval(ticket: Ticket) -> datetime | None:
         return None
     # Of an earlier proposal it says nothing.
     return until if until > proposed else None
-
-
-def _at_opening(clock: Clock, row: datetime, events: tuple[ClockEvent, ...]) -> datetime:
-    """The row's own, unless it has been moved since: then where it stood before the first time."""
-    theirs = (one.until_before for one in events if one.kind is clock and one.until_before)
-    return next(theirs, row)
 
 
 def _breached(before: Ticket, after: Ticket, at: datetime) -> Iterator[ClockEvent]:

@@ -26,9 +26,15 @@ from domain.tickets.ticket import Ticket, require_open
 
 LONGEST_OWN_LINE: Final = 300
 _DAY: Final = timedelta(hours=24)
-_LINK: Final = re.compile(r"://|\bwww\.|@|\b[\w-]{2,}\.[a-z]{2,}\b", re.IGNORECASE)
-# However it is spaced: four digits in a row may be a code, and six a telephone number.
-_DIGITS: Final = re.compile(r"(?:\d[ .\u00a0\u2010-\u2014-]?){4,}")
+# Hosts of one letter and in any script too: what programs make a link of. "p. ej." is none.
+_LINK: Final = re.compile(
+    r"://|\bwww\.|@|(?!\bp\.e[jx]\b)\b[\w-]+[.\u3002\uff0e\uff61][^\W\d_]{2,}", re.IGNORECASE
+)
+# However they are set apart: four digits in a row may be a code, and six a telephone number.
+_DIGITS: Final = re.compile(r"(?:\d[\W_]{0,3}){4,}")
+_TIME: Final = re.compile(r"\b(?:[01]?[0-9]|2[0-3]):[0-5][0-9]\b")
+# From when until when.
+_MOST_TIMES: Final = 2
 
 
 class OwnerReply(StrEnum):
@@ -66,7 +72,8 @@ class TicketMessage(Struct, frozen=True, kw_only=True):
 def allowed_own_line(text: str) -> str:
     """One short line without links and without anything that could be taken for a code."""
     line = " ".join(text.split())
-    if len(line) > LONGEST_OWN_LINE or _LINK.search(line) or _DIGITS.search(line):
+    without_times = _TIME.sub("then", line, count=_MOST_TIMES)
+    if len(line) > LONGEST_OWN_LINE or _LINK.search(line) or _DIGITS.search(without_times):
         raise OwnLineNotAllowed
     return line
 

@@ -67,6 +67,7 @@ def pause(
         pause_reason=reason.value,
         pauses=ticket.pauses + 1,
         pause_hours=flat(hours) if hours else None,
+        decision_before_pause=decision,
     )
     if first is not None and first > now:
         paused = replace(paused, first_attempt_until=until + (first - now))
@@ -114,12 +115,17 @@ def _end(ticket: Ticket, now: datetime) -> Change[Ticket]:
         paused_until=None,
         pause_reason=None,
         pause_hours=None,
+        decision_before_pause=None,
     )
     return Change(ended, (event,))
 
 
 def _moved_back(ticket: Ticket, now: datetime) -> Ticket:
-    """The rest of the pause is taken back from what it moved: what now ends after it."""
+    """The rest of the pause is taken back from what it moved: what now ends after it.
+
+    A deadline that was made by other hours may have stood where it is shut by now. No open time
+    lies there to be given back: it stands where it stood before the pause, and never nearer.
+    """
     until = ticket.paused_until
     if until is None or until <= now:
         return ticket
@@ -129,5 +135,6 @@ def _moved_back(ticket: Ticket, now: datetime) -> Ticket:
         ticket = replace(ticket, first_attempt_until=now + (first - until))
     if decision is not None and decision > until:
         left = open_time(until, decision, hours)
-        ticket = replace(ticket, decision_until=after_open(now, left, hours))
+        back = after_open(now, left, hours)
+        ticket = replace(ticket, decision_until=max(back, ticket.decision_before_pause or back))
     return ticket

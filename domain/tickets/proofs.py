@@ -12,7 +12,7 @@ from domain import access
 from domain.access import Agent
 from domain.accounts import Account, AccountAddress, AddressKind
 from domain.change import Change
-from domain.events import ProofRecorded
+from domain.events import ProofRecorded, ProofsFellShort
 from domain.ids import AddressId, AgentId, ProofId, TicketId, WalletId
 from domain.policy import TicketPolicy
 from domain.refusals import (
@@ -31,7 +31,9 @@ from domain.tickets.ticket import (
     PROVED,
     Ticket,
     TicketKind,
+    evidence_changed,
     require_open,
+    standing,
     unproposed,
     work_again,
 )
@@ -154,8 +156,8 @@ def prove(ticket: Ticket, proof: Proof, *, on: Grounds, now: datetime) -> Change
     proved = replace(
         ticket,
         stage=stage,
-        # What was proved is not unproved, also where a later report makes a card too new. A release
-        # asks again, on all that is known then.
+        # Only a later report takes it back (`weigh_again`). A release asks again, on all that is
+        # known then.
         proved_at=ticket.proved_at or (now if enough else None),
         evidence_version=ticket.evidence_version + 1,
         proposed_at=None,
@@ -169,6 +171,30 @@ def prove(ticket: Ticket, proof: Proof, *, on: Grounds, now: datetime) -> Change
         at=now,
     )
     return Change(proved, (event, *ended.events))
+
+
+def weigh_again(
+    ticket: Ticket,
+    *,
+    proofs: Iterable[Proof],
+    lost_at: datetime,
+    policy: TicketPolicy,
+    now: datetime,
+) -> Change[Ticket]:
+    """What a report that joins makes of proofs that were enough: by it the phone may have been gone
+    before, and a card be too new.
+
+    Where they are not enough any more, the ticket goes back to the stage that its facts give it,
+    and what was proposed no longer stands. Otherwise nothing changes. Raises TicketClosed.
+    """
+    require_open(ticket)
+    if ticket.proved_at is None or are_enough(proofs, lost_at=lost_at, policy=policy):
+        return Change(ticket)
+    short = evidence_changed(replace(ticket, proved_at=None))
+    if ticket.stage is PROVED:
+        short = replace(short, stage=standing(short))
+    event = ProofsFellShort(account_id=ticket.account_id, ticket_id=ticket.id, at=now)
+    return Change(short, (event,))
 
 
 def prove_again(

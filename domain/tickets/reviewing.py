@@ -11,7 +11,7 @@ from domain.access import Agent
 from domain.change import Change
 from domain.events import ReleaseDrawn, ReleaseReviewed
 from domain.ids import AccountId, AgentId, ReleaseReviewId, TicketId, WalletId
-from domain.refusals import AlreadyDecided, Involved
+from domain.refusals import AlreadyDecided, Involved, WordsMissing
 
 
 class Finding(StrEnum):
@@ -30,7 +30,7 @@ class ReleaseReview(Struct, frozen=True, kw_only=True):
     involved: tuple[AgentId, ...]
     drawn_at: datetime
     finding: Finding | None = None
-    # What is wrong, sealed under the owner's key.
+    # What is wrong, sealed under the owner's key. Where something is, never missing.
     words: bytes | None = None
     reviewed_by: AgentId | None = None
     reviewed_at: datetime | None = None
@@ -55,10 +55,16 @@ def require_uninvolved(review: ReleaseReview, *, by: Agent) -> None:
 def review_release(
     review: ReleaseReview, finding: Finding, *, words: bytes | None, by: Agent, now: datetime
 ) -> Change[ReleaseReview]:
-    """Said once. What is not in order stands before the supervisors from then on."""
+    """Said once. What is not in order stands before the supervisors from then on, with the words
+    for it: whoever is named by it has to know what of.
+
+    Raises LevelTooLow, Involved, AlreadyDecided, WordsMissing.
+    """
     require_uninvolved(review, by=by)
     if review.finding is not None:
         raise AlreadyDecided
+    if finding is Finding.NOT_IN_ORDER and not words:
+        raise WordsMissing
     found = replace(review, finding=finding, words=words, reviewed_by=by.id, reviewed_at=now)
     event = ReleaseReviewed(
         account_id=review.account_id,

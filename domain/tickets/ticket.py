@@ -4,6 +4,7 @@
                                   ▲          │
                                   └──────────┘  rejected, or the evidence changed
 
+    PROVED ─▶ OPENED, OWNER_REACHED   (by a later report a card is too new, and proves nothing)
     OPENED, OWNER_REACHED, PROVED ─▶ PROPOSED ─▶ KEPT_FROZEN   (two people; still open)
     KEPT_FROZEN ─▶ OPENED, OWNER_REACHED, PROVED   (a supervisor sends it back; proofs are enough)
     OPENED, OWNER_REACHED ─▶ RELEASED   (one client's mistake, undone by two supervisors)
@@ -50,7 +51,7 @@ LEADS_TO: Final = {
     # A proof can be the first sign of life there is.
     OPENED: frozenset({OWNER_REACHED, PROVED, PROPOSED, RELEASED, CLOSED}),
     OWNER_REACHED: frozenset({PROVED, PROPOSED, RELEASED, CLOSED}),
-    PROVED: frozenset({PROPOSED, CLOSED}),
+    PROVED: frozenset({OPENED, OWNER_REACHED, PROPOSED, CLOSED}),
     PROPOSED: frozenset({OPENED, OWNER_REACHED, PROVED, KEPT_FROZEN, RELEASED}),
     KEPT_FROZEN: frozenset({OPENED, OWNER_REACHED, PROVED}),
     RELEASED: END,
@@ -122,6 +123,9 @@ class Ticket(Struct, frozen=True, kw_only=True):
     # How often it has waited, and the hours that the present pause counts by (`tickets.hours`).
     pauses: int = 0
     pause_hours: tuple[datetime, ...] | None = None
+    # Where the time of the decision stood when the present pause began: its end never brings it
+    # nearer than that.
+    decision_before_pause: datetime | None = None
     row_version: int = 1
 
     @property
@@ -130,7 +134,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
 
     @property
     def owner_is_verified(self) -> bool:
-        """The proofs were enough, once; what is proved is not unproved."""
+        """The proofs are enough, by all that was known when one of them or a report came last."""
         return self.proved_at is not None
 
     @property

@@ -93,6 +93,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     looking.reveal,
     safety.show,
     safety.add_note,
+    safety.hand_over,
     safety.remove_contact,
     safety.close,
     safety.skip,

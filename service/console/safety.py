@@ -11,12 +11,13 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from msgspec import Meta, Struct
 
-from domain.ids import ContactId, TicketId
+from domain.ids import AgentId, ContactId, TicketId
 from domain.refusals import NotFound, Refused
 from service.console.frame import QUEUE, Me, language_of, language_said, me
 from service.console.frame import show as show_page
 from service.console.serving import SkipForm
 from service.console.ticket import BY, filled_in
+from service.console.work import HandOverForm
 from service.operations import next_ticket, safety
 from service.operations.agents import SignedIn
 from service.operations.house import House
@@ -25,6 +26,8 @@ from service.pages import AnyRequest, go, our_form
 from service.problems import STATUS
 from service.wording import zone_said
 
+# To nobody: back to those who are trained.
+_QUEUE: Final = "queue"
 # Nothing was typed.
 _NOTHING: Final[Mapping[str, str]] = {}
 
@@ -36,7 +39,7 @@ class NoteForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Told(Struct, frozen=True, kw_only=True):
     """What came of the last press."""
 
-    # What was just done: "note", "remove", "close" or "".
+    # What was just done: "note", "hand-over", "remove", "close" or "".
     done: str = ""
     # What was refused, with which code, and what the form held.
     act: str = ""
@@ -82,6 +85,25 @@ async def add_note(
     work = safety.add_note(house, ticket, form.words, by=by)
     held = form.words
     return await _done_or_told(request, house, ticket, by, work, act="note", words=held)
+
+
+@post("/console/safety/{ticket_id:uuid}/hand-over", include_in_schema=False, dependencies=BY)
+async def hand_over(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    house: NamedDependency[House],
+    by: NamedDependency[SignedIn],
+) -> Response[Any]:
+    """To a colleague who is trained too, or back to the queue."""
+    ticket, fields = TicketId(ticket_id), await our_form(request)
+    form = filled_in(fields, HandOverForm)
+    if form is None:
+        told = Told(act="hand-over", refusal="incomplete", typed=fields)
+        status = HTTP_422_UNPROCESSABLE_ENTITY
+        return await _page(request, house, ticket, by, told, status=status)
+    to = None if form.to == _QUEUE else AgentId(UUID(form.to))
+    work = safety.hand_over(house, ticket, to, note=form.note, by=by, seen=form.seen)
+    return await _done_or_told(request, house, ticket, by, work, act="hand-over", typed=fields)
 
 
 @post(
@@ -138,6 +160,7 @@ async def skip(
 @get(
     [
         "/console/safety/{ticket_id:uuid}/skip",
+        "/console/safety/{ticket_id:uuid}/hand-over",
         "/console/safety/{ticket_id:uuid}/notes",
         "/console/safety/{ticket_id:uuid}/closing",
     ],

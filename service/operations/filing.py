@@ -28,7 +28,7 @@ from domain.refusals import (
 from domain.reports import LossKind, LossReport, OwnerSafe
 from domain.tickets import Proposal, Ticket
 from domain.wallets import Wallet
-from service.operations import browsers, freezing, visits
+from service.operations import browsers, freezing, visits, weighing
 from service.operations.browsers import Cookie
 from service.operations.freezing import Freeze
 from service.operations.house import House
@@ -67,6 +67,7 @@ class Filing(Struct, frozen=True, kw_only=True):
 
 class _Filed(Struct, frozen=True):
     report: LossReport
+    ticket: Ticket
     steps: tuple[Step[Any], ...]
 
 
@@ -107,9 +108,10 @@ async def file_report(
             return before
         filing = await _filing(line, house, held, known, draft, network=network)
         filed = _file(filing, wallet)
+        weighed = await _weighed(line, wallet, filing, filed)
         answer = answered(wallet_key, request, str(filed.report.id), at=known.now)
         by = Actor(ActorKind.CONTACT, held.contact.id)
-        await keep_all(line, wallet.id, (*filed.steps, saving(None, answer)), by=by)
+        await keep_all(line, wallet.id, (*filed.steps, *weighed, saving(None, answer)), by=by)
         return filed.report
 
 
@@ -230,7 +232,25 @@ def _file(filing: Filing, wallet: Wallet) -> _Filed:
     report = _report(filing, frozen.ticket, reference)
     filed = reports.file(report, by=held.contact, account=held.account, now=known.now)
     visit = replace(held.session, report_id=report.id)
-    return _Filed(report, (*frozen.steps, Step(None, filed), saving(held.session, visit)))
+    return _Filed(
+        report, frozen.ticket, (*frozen.steps, Step(None, filed), saving(held.session, visit))
+    )
+
+
+async def _weighed(
+    line: Direct, wallet: Wallet, filing: Filing, filed: _Filed
+) -> tuple[Step[Any], ...]:
+    """Asked only where something was proved already: nearly every report opens its ticket."""
+    if filing.draft.noticed_at is None or not filed.ticket.owner_is_verified:
+        return ()
+    return await weighing.weigh(
+        await line.slowly(),
+        wallet,
+        filed.ticket,
+        noticed_at=filing.draft.noticed_at,
+        is_voided=filing.draft.safe is OwnerSafe.NO,
+        now=filing.known.now,
+    )
 
 
 def _report(filing: Filing, ticket: Ticket, reference: str) -> LossReport:

@@ -43,8 +43,8 @@ async def hand_over(
     """
     async with at_work(house, ticket_id, by) as work:
         taker = await taker_of(work, to)
-        sees = taker is not None and await _sees(work, taker)
-        await give(work, house, taker, sees=sees, note=note, by=by, seen=seen)
+        is_seen = taker is not None and await sees(work, taker)
+        await give(work, house, taker, sees=is_seen, note=note, by=by, seen=seen)
 
 
 async def give(
@@ -66,16 +66,21 @@ async def give(
 
 
 async def taker_of(work: AtWork, to: AgentId | None) -> Agent | None:
-    """None: back to the queue. Raises CannotTakeTicket for nobody's id."""
+    """None: back to the queue. Raises CannotTakeTicket for nobody's id.
+
+    Whoever it is stays what they are until the ticket is theirs: nobody's training or wallet is
+    taken away in between.
+    """
     if to is None:
         return None
     try:
-        return await load.agent(work.db, to)
+        return await load.agent_held(work.db, to)
     except NotFound:
         # Whoever typed this id learns no more than that it cannot be.
         raise CannotTakeTicket from None
 
 
-async def _sees(work: AtWork, agent: Agent) -> bool:
+async def sees(work: AtWork, agent: Agent) -> bool:
+    """Tickets of this kind are shown to them, and this account is none of their own."""
     sight = await load.sight_of(work.db, agent)
     return work.ticket.kind in kinds_seen_by(agent) and work.account.id not in sight.own

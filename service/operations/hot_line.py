@@ -18,7 +18,7 @@ from domain.refusals import NotFound
 from domain.tickets import Ticket
 from domain.wallet_reports import FreezeReason, WalletReport
 from domain.wallets import Wallet
-from service.operations import freezing
+from service.operations import freezing, weighing
 from service.operations.addresses import plain_text
 from service.operations.disputes import owner_key
 from service.operations.freezing import Freeze
@@ -94,8 +94,16 @@ async def freeze(
             filed_at=asked.now,
         )
         filed = wallet_reports.file(_with_words(report, told, key), now=asked.now)
+        weighed = await weighing.weigh(
+            db,
+            wallet,
+            frozen.ticket,
+            noticed_at=told.noticed_at,
+            is_voided=told.in_danger,
+            now=asked.now,
+        )
         by = Actor(ActorKind.WALLET, client_id)
-        await keep_all(db, wallet.id, (*frozen.steps, Step(None, filed)), by=by)
+        await keep_all(db, wallet.id, (*frozen.steps, Step(None, filed), *weighed), by=by)
         stopped = _stopped(await load.account(db, wallet.id, account.id), frozen.ticket)
         await remember(db, wallet_key, request, msgspec.json.encode(stopped).decode())
         return stopped

@@ -5,6 +5,7 @@ No notice goes out and no history shows it. To everyone else such a ticket does 
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -17,14 +18,16 @@ from domain.refusals import NotFound
 from domain.safety import SafetyNote, Wish
 from domain.tickets import Ticket, TicketKind
 from domain.wallets import Wallet
-from service.operations import agents, freezing
+from service.operations import agents, freezing, handing_over
 from service.operations.addresses import plain_text
 from service.operations.agents import SignedIn
-from service.operations.at_work import at_work
+from service.operations.at_work import AtWork, at_work, require_seen
+from service.operations.colleagues import Colleague, colleagues_for
 from service.operations.disputes import owner_key
 from service.operations.house import House
 from service.operations.idempotency import Request, remember, replay
 from service.operations.people import owned
+from service.operations.why_not import refusal_of
 from service.security.encryption import DataKey, Place
 from service.security.tokens import new_id, new_reference
 from service.storage import load
@@ -32,7 +35,7 @@ from service.storage.keychain import Opener, find_key
 from service.storage.rows import clock, keep, put
 from service.storage.values import BrowserSession
 
-_LONGEST = 2000
+LONGEST: Final = 2000
 
 
 class NoteSeen(Struct, frozen=True, kw_only=True):
@@ -59,6 +62,12 @@ class SafetySeen(Struct, frozen=True, kw_only=True):
     language: str
     notes: tuple[NoteSeen, ...]
     people: tuple[OwnPerson, ...]
+    # Whose it is; empty: nobody's.
+    assigned_to: str
+    is_mine: bool
+    # A refusal's code, or None where the agent may hand it over; and to whom.
+    cannot_hand_over: str | None
+    colleagues: tuple[Colleague, ...]
     now: datetime
 
 
@@ -85,7 +94,7 @@ async def ask(
         change = safety.ask(ticket, again=before is not None, now=now)
         ticket = await keep(db, wallet.id, before, change, by=by)
         sealing = await owner_key(db, house, account)
-        said = replace(wish, words=plain_text(wish.words, longest=_LONGEST))
+        said = replace(wish, words=plain_text(wish.words, longest=LONGEST))
         note = _note(ticket, sealing, msgspec.json.encode(said).decode(), by=None, now=now)
         # The owner's own words have no event: the asking is it.
         await put(db, None, note)
@@ -95,11 +104,33 @@ async def ask(
 async def add_note(house: House, ticket_id: TicketId, words: str, *, by: SignedIn) -> None:
     """What the agent writes down is the document. Raises NotFound for whoever is not trained."""
     async with at_work(house, ticket_id, by, kind=TicketKind.SAFETY) as work:
-        sealing = await owner_key(work.db, house, work.account)
-        text = plain_text(words, longest=_LONGEST)
-        written = _note(work.ticket, sealing, text, by=by, now=work.now)
-        change = safety.note(work.ticket, written, by=by.agent, now=work.now)
-        await keep(work.db, work.wallet_id, None, change, by=by.actor)
+        await _write(work, house, words, by=by)
+
+
+async def hand_over(
+    house: House,
+    ticket_id: TicketId,
+    to: AgentId | None,
+    *,
+    note: str = "",
+    by: SignedIn,
+    seen: int,
+) -> None:
+    """To a colleague who is trained for it too, and to whom it is none of their own; None: back to
+    the queue of those who are. The note is part of the document. Of two who press at once the
+    second is refused: `seen` is the version of the ticket that they had before their eyes.
+
+    Raises NotFound for whoever is not trained, LevelTooLow, TicketClosed, CannotTakeTicket,
+    ChangedMeanwhile.
+    """
+    async with at_work(house, ticket_id, by, kind=TicketKind.SAFETY) as work:
+        taker = await handing_over.taker_of(work, to)
+        sees = taker is not None and await handing_over.sees(work, taker)
+        change = safety.hand_over(work.ticket, taker, sees=sees, by=by.agent, now=work.now)
+        require_seen(work, seen)
+        if note.strip():
+            await _write(work, house, note, by=by)
+        await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)
 
 
 async def remove_contact(
@@ -144,8 +175,15 @@ async def see(house: House, ticket_id: TicketId, *, by: SignedIn) -> SafetySeen:
             house.keys,
             [account.display_name, *(n.said for n in notes), *(c.name for c in held)],
         )
-        writers = {n.noted_by for n in notes if n.noted_by is not None}
-        names = await agents.names_of(db, house, writers)
+        holder = ticket.assigned_to
+        named = {one for one in (holder, *(n.noted_by for n in notes)) if one is not None}
+        names = await agents.names_of(db, house, named)
+        cannot = refusal_of(
+            lambda: safety.hand_over(ticket, None, sees=False, by=by.agent, now=now)
+        )
+        colleagues: tuple[Colleague, ...] = ()
+        if cannot is None:
+            colleagues = await colleagues_for(db, house, ticket, but={by.agent.id, holder})
     return SafetySeen(
         ticket=ticket,
         wallet=wallet,
@@ -160,8 +198,20 @@ async def see(house: House, ticket_id: TicketId, *, by: SignedIn) -> SafetySeen:
             )
             for c in held
         ),
+        assigned_to=names.get(holder, "") if holder is not None else "",
+        is_mine=holder == by.agent.id,
+        cannot_hand_over=cannot,
+        colleagues=colleagues,
         now=now,
     )
+
+
+async def _write(work: AtWork, house: House, words: str, *, by: SignedIn) -> None:
+    sealing = await owner_key(work.db, house, work.account)
+    text = plain_text(words, longest=LONGEST)
+    written = _note(work.ticket, sealing, text, by=by, now=work.now)
+    change = safety.note(work.ticket, written, by=by.agent, now=work.now)
+    await keep(work.db, work.wallet_id, None, change, by=by.actor)
 
 
 def _note(

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from domain import access, tickets
 from domain.contacts import Contact, ContactStatus
-from domain.ids import AgentId, ContactId, PersonId, TicketId, TicketNoteId
-from domain.safety import kinds_seen_by
+from domain.ids import ContactId, PersonId, TicketId, TicketNoteId
 from domain.tickets import BoostReason, Stage, Ticket, TicketMessage, TicketNote, require_open
 from domain.tickets.assigning import assign
 from service.operations import agents, desk_messages, notes
+from service.operations.colleagues import Colleague, colleagues_for
 from service.operations.looking import Looking
 from service.operations.why_not import refusal_of
 from service.security.encryption import Place
@@ -41,12 +41,6 @@ class WorkCannot(Struct, frozen=True, kw_only=True):
     boost: str | None
     note: str | None
     write: str | None
-
-
-class Colleague(Struct, frozen=True, kw_only=True):
-    agent_id: AgentId
-    name: str
-    on_shift: bool
 
 
 class MessageSeen(Struct, frozen=True, kw_only=True):
@@ -177,29 +171,10 @@ def _cannot(looking: Looking) -> WorkCannot:
 
 
 async def _colleagues(looking: Looking) -> tuple[Colleague, ...]:
-    """Everyone else who may see this very ticket, those on shift first."""
-    db, house, ticket = looking.db, looking.house, looking.ticket
-    serving = await load.agents_serving(db, ticket.wallet_id)
-    present = {one.id for one in await load.agents_on_shift(db, ticket.wallet_id)}
-    own = await load.agents_whose_own_it_is(db, ticket.wallet_id, ticket.account_id)
-    found = [
-        one
-        for one in serving
-        if one.role is access.Role.AGENT
-        and one.id not in {looking.agent.id, ticket.assigned_to}
-        and one.id not in own
-        and ticket.kind in kinds_seen_by(one)
-    ]
-    opener = await Opener.for_values(db, house.keys, (one.name for one in found))
-    colleagues = [
-        Colleague(
-            agent_id=one.id,
-            name=opener.text(Place("agents", "name", one.id), one.name),
-            on_shift=one.id in present,
-        )
-        for one in found
-    ]
-    return tuple(sorted(colleagues, key=lambda one: (not one.on_shift, one.name)))
+    """Whoever has it, and whoever looks, is none of them."""
+    ticket = looking.ticket
+    but = {looking.agent.id, ticket.assigned_to}
+    return await colleagues_for(looking.db, looking.house, ticket, but=but)
 
 
 def _message(

@@ -23,7 +23,7 @@ from domain.refusals import ChangedMeanwhile, MayNotReport
 from domain.reports import LossKind, LossReport
 from domain.tickets import Attempt, CloseReason, Ticket, TriedWay
 from domain.wallets import Wallet
-from service.operations import browsers, freezing, visits
+from service.operations import browsers, freezing, visits, weighing
 from service.operations.agents import SignedIn
 from service.operations.at_work import at_work, require_seen
 from service.operations.disputes import owner_key
@@ -37,6 +37,7 @@ from service.security.tokens import new_id, new_reference
 from service.storage import load
 from service.storage.keychain import find_key
 from service.storage.rows import clock, keep, put
+from service.storage.together import keep_all
 from service.storage.values import BrowserSession
 
 
@@ -171,9 +172,12 @@ async def _file(
         new = freezing.new_ticket(wallet, telling.account, reference=reference, now=now)
         opened = tickets.open_ticket(replace(new, id=ticket_id, unconfirmed=True), now=now)
         await keep(db, wallet.id, None, opened, by=by)
-    else:
-        await keep(db, wallet.id, before, tickets.join(before, now=now), by=by)
-    return await keep(db, wallet.id, None, filed, by=by)
+        return await keep(db, wallet.id, None, filed, by=by)
+    joined_to = await keep(db, wallet.id, before, tickets.join(before, now=now), by=by)
+    weighed = await weighing.weigh(db, wallet, joined_to, noticed_at=report.noticed_at, now=now)
+    stored = await keep(db, wallet.id, None, filed, by=by)
+    await keep_all(db, wallet.id, weighed, by=by)
+    return stored
 
 
 def _report(

@@ -112,7 +112,9 @@ def test_a_deadline_at_the_very_end_of_a_pause_was_not_moved_by_it() -> None:
     early = tickets.end_on_sign(waits, now=ONE).value
     assert (early.first_attempt_until, early.decision_until) == (ends, ends)
     assert tickets.follow(waits, early, at=ONE) == ()
-    a_moment_on = replace(waits, decision_until=ends + A_MOMENT)
+    a_moment_on = replace(
+        waits, decision_until=ends + A_MOMENT, decision_before_pause=NOON + A_MOMENT
+    )
     moved = tickets.end_on_sign(a_moment_on, now=ONE).value
     assert moved.decision_until == ONE + A_MOMENT
     over = tickets.end_on_sign(a_moment_on, now=ends).value

@@ -6,6 +6,8 @@ from typing import Final
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain import tickets
@@ -299,3 +301,53 @@ def test_what_lay_in_shut_hours_stands_when_a_pause_in_the_night_ends_by_itself(
     assert tickets.end_on_sign(waits, now=night).value.decision_until == ticket.decision_until
     over = tickets.run_out(waits, policy=POLICY, now=night).value
     assert (over.paused_at, over.decision_until) == (None, ticket.decision_until)
+
+
+def test_an_earlier_end_never_brings_it_nearer_than_it_was_when_the_pause_began() -> None:
+    """It was made by other hours, and stood in the evening, where it is shut by now."""
+    third_day = Span(TOMORROW.opens + A_DAY, TOMORROW.shuts + A_DAY)
+    late = TODAY.shuts + 4 * AN_HOUR
+    ticket = a_ticket(attempted_at=NOON, decision_until=TOMORROW.shuts + 2 * AN_HOUR)
+
+    waits = pause(ticket, 11 * AN_HOUR + HALF, at=late, hours=(*HOURS, third_day))
+
+    # Nine open hours were left, from half past nine on.
+    assert waits.decision_until == third_day.opens + HALF
+    assert waits.decision_before_pause == ticket.decision_until
+    night = tickets.end_on_sign(waits, now=late + AN_HOUR).value
+    assert (night.decision_until, night.decision_before_pause) == (ticket.decision_until, None)
+    # Once open time has passed, so much is added.
+    morning = tickets.end_on_sign(waits, now=TOMORROW.opens + A_MOMENT).value
+    assert morning.decision_until == third_day.opens + A_MOMENT
+
+
+def test_what_waited_before_this_was_kept_is_taken_back_by_open_time_alone() -> None:
+    waits = replace(pause(a_ticket()), decision_before_pause=None)
+
+    ended = tickets.end_on_sign(waits, now=NOON + HALF).value
+
+    assert ended.decision_until == a_ticket().decision_until + HALF
+
+
+_QUARTERS = st.integers(0, 4 * 72).map(lambda many: many * timedelta(minutes=15))
+
+
+@given(
+    edges=st.lists(_QUARTERS, max_size=8, unique=True),
+    decision=_QUARTERS,
+    lasts=st.integers(1, 48).map(lambda many: many * timedelta(minutes=15)),
+    ends=st.integers(0, 50).map(lambda many: many * timedelta(minutes=15)),
+)
+def test_whatever_the_hours_no_pause_and_no_end_of_one_brings_a_deadline_nearer(
+    edges: list[timedelta], decision: timedelta, lasts: timedelta, ends: timedelta
+) -> None:
+    instants = [NOON + one for one in sorted(edges)]
+    hours = spans_of(instants[: len(instants) // 2 * 2])
+    ticket = a_ticket(decision_until=NOON + A_MOMENT + decision)
+
+    waits = pause(ticket, lasts, hours=hours)
+    ended = tickets.end_on_sign(waits, now=NOON + ends).value
+
+    for after in (waits, ended):
+        assert after.decision_until >= ticket.decision_until
+        assert after.first_attempt_until >= ticket.first_attempt_until

@@ -6,11 +6,14 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain import recovery, tickets
+from domain.change import Change
 from domain.events import (
     HintLeft,
     ProofRecorded,
+    ProofsFellShort,
     RecoveryCardMade,
     RecoveryCodeUsed,
     TicketConfirmed,
@@ -25,7 +28,19 @@ from domain.refusals import (
     ProofsMissing,
     TicketClosed,
 )
-from domain.tickets import OPENED, PROVED, RELEASED, Proof, ProofDoubt, ProofKind
+from domain.tickets import (
+    KEPT_FROZEN,
+    OPENED,
+    OWNER_REACHED,
+    PROPOSED,
+    PROVED,
+    RELEASED,
+    Proof,
+    ProofDoubt,
+    ProofKind,
+    Stage,
+    Ticket,
+)
 from tests.builders import (
     A_MOMENT,
     NOON,
@@ -182,10 +197,43 @@ def test_a_card_counts_by_the_earliest_loss_that_is_known_when_it_is_decided() -
         propose(earlier)
     with pytest.raises(ProofsMissing):
         tickets.require_ready(proofs=both, lost_at=earlier, items=(), checks=(), policy=policy)
-    # What was proved is not unproved; it is the release that asks again.
+    # Another proof takes nothing back; the report that says so does, and the release asks again.
     proved = a_ticket(stage=PROVED, proved_at=NOON - A_MOMENT)
     again = tickets.prove(proved, both[0], on=grounds(*both, lost_at=earlier), now=NOON).value
     assert (again.stage, again.proved_at) == (PROVED, NOON - A_MOMENT)
+
+
+@pytest.mark.parametrize(
+    ("ticket", "stage"),
+    [
+        (a_ticket(stage=PROVED), OPENED),
+        (a_ticket(stage=PROVED, owner_reached_at=NOON), OWNER_REACHED),
+        (a_ticket(stage=PROPOSED, proposed_at=NOON, approval_until=NOON + A_WEEK), OPENED),
+        # Two people decided it, and it stays so.
+        (a_ticket(stage=KEPT_FROZEN, kept_frozen_at=NOON, review_until=NOON + A_WEEK), KEPT_FROZEN),
+    ],
+)
+def test_a_report_of_an_earlier_loss_takes_back_what_a_card_had_proved(
+    ticket: Ticket, stage: Stage
+) -> None:
+    both = (a_proof(ProofKind.OWNER_CODE), a_card_of(NOON - A_WEEK))
+    proved = replace(ticket, proved_at=NOON - A_MOMENT, evidence_version=2)
+
+    def weighed(lost_at: datetime, of: Ticket = proved) -> Change[Ticket]:
+        return tickets.weigh_again(
+            of, proofs=both, lost_at=lost_at, policy=TicketPolicy(), now=NOON
+        )
+
+    assert weighed(NOON) == Change(proved)
+    short = weighed(NOON - A_MOMENT)
+    assert (short.value.stage, short.value.proved_at) == (stage, None)
+    assert (short.value.proposed_at, short.value.approval_until) == (None, None)
+    assert short.value.evidence_version == 3
+    assert short.events == (ProofsFellShort(account_id=OLGAS, ticket_id=TICKET, at=NOON),)
+    # Said again it changes nothing; nor where nothing was proved.
+    assert weighed(NOON - A_WEEK, short.value) == Change(short.value)
+    with pytest.raises(TicketClosed):
+        weighed(NOON - A_MOMENT, CLOSED)
 
 
 def test_a_hint_moves_a_ticket_up_and_proves_nothing() -> None:

@@ -10,8 +10,20 @@ from domain import tickets
 from domain.change import Change
 from domain.events import ReleaseDrawn, ReleaseReviewed
 from domain.ids import ReleaseReviewId
+from domain.refusals import Involved, WordsMissing
 from domain.tickets import Finding, ReleaseReview
-from tests.builders import AN_HOUR, ARNE, ASTRID, NOON, NORTE, OLGAS, SOFIA, TICKET, sofia
+from tests.builders import (
+    AN_HOUR,
+    ARNE,
+    ASTRID,
+    NOON,
+    NORTE,
+    OLGAS,
+    SOFIA,
+    TICKET,
+    arne,
+    sofia,
+)
 
 REVIEW: Final = ReleaseReview(
     id=ReleaseReviewId(UUID(int=81)),
@@ -33,6 +45,7 @@ def test_the_lot_is_recorded() -> None:
     ("finding", "words", "outcome"),
     [
         (Finding.IN_ORDER, None, "in-order"),
+        (Finding.IN_ORDER, b"sealed", "in-order"),
         (Finding.NOT_IN_ORDER, b"sealed", "not-in-order"),
     ],
 )
@@ -56,3 +69,14 @@ def test_what_was_found_is_recorded_with_whoever_looked_and_when(
             at=later,
         ),
     )
+
+
+def test_what_is_not_in_order_is_said_in_words() -> None:
+    for nothing in (None, b""):
+        with pytest.raises(WordsMissing):
+            tickets.review_release(
+                REVIEW, Finding.NOT_IN_ORDER, words=nothing, by=sofia(), now=NOON
+            )
+        # Whoever may not say it at all is told that.
+        with pytest.raises(Involved):
+            tickets.review_release(REVIEW, Finding.NOT_IN_ORDER, words=nothing, by=arne(), now=NOON)

@@ -6,10 +6,17 @@ import pytest
 
 from domain import safety, tickets
 from domain.access import Agent
-from domain.events import SafetyAsked, SafetyNoted, SafetyTicketClosed
-from domain.ids import SafetyNoteId
+from domain.events import SafetyAsked, SafetyNoted, SafetyTicketClosed, TicketHandedOver
+from domain.ids import AgentId, SafetyNoteId
 from domain.policy import TicketPolicy
-from domain.refusals import AccountNotFrozen, LevelTooLow, NotFound, Refused, TicketClosed
+from domain.refusals import (
+    AccountNotFrozen,
+    CannotTakeTicket,
+    LevelTooLow,
+    NotFound,
+    Refused,
+    TicketClosed,
+)
 from domain.safety import SafetyNote
 from domain.tickets import CLOSED, Ticket, TicketKind
 from tests.builders import (
@@ -37,6 +44,7 @@ NOTE = SafetyNote(
     noted_at=NOON,
 )
 TRAINED = an_agent(1, trained_for_safety=True)
+BEA = an_agent(1, id=AgentId(UUID(int=64)), trained_for_safety=True)
 
 
 def test_asked_again_the_same_ticket_moves_up() -> None:
@@ -78,6 +86,35 @@ def test_to_anyone_else_it_does_not_exist(
         safety.note(ticket, NOTE, by=by, now=NOON)
     with pytest.raises(refusal):
         safety.close(ticket, by=by, now=NOON)
+    with pytest.raises(refusal):
+        safety.hand_over(ticket, None, sees=False, by=by, now=NOON)
+
+
+def test_it_is_handed_to_another_who_is_trained_and_back_to_all_of_them() -> None:
+    hers = safety.hand_over(ASKED, BEA, sees=True, by=TRAINED, now=NOON)
+    back = safety.hand_over(hers.value, None, sees=False, by=TRAINED, now=NOON)
+
+    assert (hers.value.assigned_to, hers.value.assigned_at) == (BEA.id, NOON)
+    assert hers.events == (
+        TicketHandedOver(account_id=OLGAS, ticket_id=TICKET, before=None, to=BEA.id, at=NOON),
+    )
+    assert (back.value.assigned_to, back.value.assigned_at) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("to", "sees"),
+    [
+        # Whatever is said of what they see.
+        (an_agent(4), True),
+        # Their own.
+        (BEA, False),
+        (an_auditor(trained_for_safety=True), True),
+        (an_agent(1, wallets=(), trained_for_safety=True), True),
+    ],
+)
+def test_nobody_gets_it_who_is_not_trained_or_does_not_work_on_it(to: Agent, *, sees: bool) -> None:
+    with pytest.raises(CannotTakeTicket):
+        safety.hand_over(ASKED, to, sees=sees, by=TRAINED, now=NOON)
 
 
 def test_who_sees_which_kinds() -> None:

@@ -25,6 +25,7 @@ from tests.desks import Case, a_case
 pytestmark = pytest.mark.anyio
 OPEN: Final = 4000
 CLOSED: Final = 20_000
+SAFETY: Final = 20
 # A page of each kind, and one more row that says whether there is another page; in a union each is
 # looked at once more for what it brings.
 MOST: Final = 4 * (MOST_ON_A_PAGE + 1)
@@ -108,24 +109,29 @@ def _nodes(plan: dict[str, Any]) -> Generator[dict[str, Any]]:
 async def test_a_page_and_next_look_at_a_page_of_each_kind(
     house: House, case: Case, cluster: Cluster
 ) -> None:
-    one = await cast.an_agent(house, case.wallet, "sofia", 4)
-    sofia: SignedIn = replace(one, agent=replace(one.agent, trained_for_safety=True))
+    found = await cast.an_agent(house, case.wallet, "sofia", 4)
+    sofia: SignedIn = replace(found, agent=replace(found.agent, trained_for_safety=True))
     await filled(house, case, cluster)
     for view in (View.OPEN, View.NEXT, View.MINE, View.SAFETY, View.CLOSED):
         with statements(house) as asked:
             await a_page(house, sofia, view)
         assert len(asked) == 1
         assert await read(house, asked) <= MOST, view
+    only = replace(sofia, agent=replace(sofia.agent, serves_losses=False))
+    for one, how_many in ((sofia, MOST_ON_A_PAGE), (only, SAFETY)):
+        with statements(house) as asked:
+            assert len(await a_page(house, one, View.CLOSED)) == how_many
+        assert await read(house, asked) <= MOST, one.agent.serves_losses
     with statements(house) as asked:
         assert await next_ticket.take(house, sofia) is not None
     assert len(asked) > 1
     assert await read(house, asked) <= MOST
 
 
-async def a_page(house: House, by: SignedIn, view: View) -> None:
+async def a_page(house: House, by: SignedIn, view: View) -> tuple[queue.Row, ...]:
     async with house.engine.connect() as db:
         sight = await load.sight_of(db, by.agent)
-        await queue.page(db, sight, by.agent, Asked(view=view))
+        return (await queue.page(db, sight, by.agent, Asked(view=view)))[0]
 
 
 _COLUMNS: Final = "wallet_id, priority, boost, unconfirmed, danger, evidence_version, row_version"
@@ -146,10 +152,12 @@ select gen_random_uuid(), ('aaaa0000' || lpad(to_hex(n), 24, '0'))::uuid,
        first_attempt_until + n * interval '1 s', decision_until + n * interval '1 s', {_COLUMNS}
   from tickets, generate_series(1, {OPEN}) n where id = :of
 """  # noqa: S608  # our own words
+# Safety tickets are few, and were closed before all the others.
 _CLOSED: Final = f"""
 insert into tickets (id, account_id, kind, stage, reference, opened_at, first_attempt_until,
                      decision_until, closed_at, {_COLUMNS})
-select gen_random_uuid(), account_id, 'loss', 'released', 'OVER-' || n, opened_at,
+select gen_random_uuid(), account_id, case when n <= {SAFETY} then 'safety' else 'loss' end,
+       case when n <= {SAFETY} then 'closed' else 'released' end, 'OVER-' || n, opened_at,
        first_attempt_until, decision_until, opened_at + n * interval '1 s', {_COLUMNS}
   from tickets, generate_series(1, {CLOSED}) n where id = :of
 """  # noqa: S608  # our own words

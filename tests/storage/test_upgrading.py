@@ -1,7 +1,7 @@
 """What a migration does to rows that were there before it."""
 
 import importlib.util
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 
@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import delete, text, update
 
 from domain import tickets as rules
-from domain.tickets import Clock
+from domain.tickets import Clock, PauseReason
+from service.operations import pausing
 from service.operations.house import House
 from service.storage import load
 from service.storage.tables import clock_events, proofs, recovery_codes, tickets
@@ -81,3 +82,29 @@ async def test_what_waited_to_be_kept_frozen_gets_a_clock_and_what_had_one_keeps
     now = await cast.now(house)
     assert now < rules.running(ticket)[Clock.APPROVAL] <= now + QUARTER
     assert rules.recompute(ticket, events) == rules.running(ticket)
+
+
+async def test_what_waits_gets_the_time_that_its_decision_had_before_the_pause(
+    house: House, case: Case
+) -> None:
+    astrid = await cast.an_agent(house, case.wallet, "astrid", 2)
+
+    async def upgraded() -> datetime | None:
+        async with house.engine.begin() as db:
+            await db.execute(update(tickets).values(decision_before_pause=None))
+            await db.execute(text(migration("0023_desk_faults").BEFORE_PAUSE))
+        ticket = await deciding.the_ticket(house, case.wallet, case.ticket_id)
+        return ticket.decision_before_pause
+
+    assert await upgraded() is None
+    for _ in range(2):
+        had = await deciding.the_ticket(house, case.wallet, case.ticket_id)
+        await pausing.pause(
+            house, case.ticket_id, reason=PauseReason.CARRIER, lasts=QUARTER, by=astrid
+        )
+        waits = await deciding.the_ticket(house, case.wallet, case.ticket_id)
+        assert waits.decision_before_pause == had.decision_until
+        assert await upgraded() == had.decision_until
+        await cast.move_clock(house, QUARTER)
+    # Over, although no job has looked since.
+    assert await upgraded() is None

@@ -80,6 +80,46 @@ async def test_a_trained_agent_reads_writes_removes_in_silence_and_closes(
     async with house.engine.connect() as db:
         assert set(await db.scalars(select(deliveries.c.id))) == sent
     assert path not in [href for href, _ in (await sofia.browser.open("/console")).links]
+    closed = await sofia.browser.open("/console?view=closed")
+    assert path in [href for href, _ in closed.links]
+    assert "Does not feel safe" in closed.text
+    # Nobody laid it aside like a hint that was not confirmed.
+    assert '<span class="stage closed">Closed</span>' in closed.html
+
+
+async def test_it_is_handed_to_a_colleague_who_is_trained_and_back_to_the_queue(
+    scene: Scene, house: House, app: Litestar
+) -> None:
+    path = await asked(scene)
+    act = f"{path}/hand-over"
+    sofia = await trained(house, app, scene.wallet, "sofia")
+    await at_the_door(house, app, scene.wallet, "astrid", level=4)
+    page = await sofia.browser.open(path)
+    assert "Nobody has this ticket" in page.text
+    assert "Nobody else who serves this wallet is trained for it." in page.text
+    assert act not in [form.action for form in page.forms]
+    bea = await trained(house, app, scene.wallet, "bea")
+    page = await sofia.browser.open(path)
+    assert "Bea, on shift" in page.text
+    assert "Astrid" not in page.text
+    empty = await page.press(act, note="Call after six.")
+    assert empty.status == 422
+    assert "Choose who gets the ticket." in empty.text
+    assert empty.form(act).fields["note"].strip() == "Call after six."
+    to = str((await bea.signed_in()).agent.id)
+
+    page = await empty.press(act, to=to)
+
+    assert "Bea has this ticket now." in page.text
+    assert "Call after six." in page.text
+    mine = await bea.browser.open("/console?view=mine")
+    assert path in [href for href, _ in mine.links]
+    old, page = page, await (await bea.browser.open(path)).press(act, to="queue")
+    assert "The ticket is back in the queue." in page.text
+    refused = await old.press(act, to=to, note="Never mind.")
+    assert refused.status == 409
+    assert "The ticket changed after your page was made." in refused.text
+    assert refused.form(act).fields["note"].strip() == "Never mind."
 
 
 async def test_to_an_agent_without_the_training_nothing_of_it_exists(
@@ -100,18 +140,23 @@ async def test_to_an_agent_without_the_training_nothing_of_it_exists(
     fields = queue.form("/console/sign-out").fields
 
     nothing = await browser.open(f"/console/safety/{contact.id}")
-    for where in (path, f"{path}/notes", f"{path}/closing", f"/console/tickets/{ticket}"):
+    closed = await browser.open("/console?view=closed")
+    assert reference not in closed.text
+    pages = (path, *(f"{path}/{act}" for act in ("notes", "hand-over", "closing")))
+    for where in (*pages, f"/console/tickets/{ticket}"):
         here = await browser.open(where)
         assert here.status == 404, where
         assert here.text == nothing.text, where
     for act in (
         f"{path}/notes",
+        f"{path}/hand-over",
         f"{path}/closing",
         f"{path}/contacts/{contact.id}/removal",
         f"/console/tickets/{ticket}/owner-reached",
         f"/console/tickets/{ticket}/contacts/{contact.id}/removal",
     ):
         sent = fields | {"words": "x"} if act.endswith("notes") else fields
+        sent |= {"to": "queue", "seen": "1"} if act.endswith("hand-over") else {}
         sent |= {"decision": "stays"} if "tickets" in act and "contacts" in act else {}
         assert (await browser.send(act, sent)).status == 404, act
     found = await browser.open(f"/console/find?reference={reference}")

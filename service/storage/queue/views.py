@@ -1,8 +1,9 @@
 """Which tickets stand in which view, for one agent.
 
-Safety tickets have a view of their own, and stand among the others only where an agent's own work
-is asked for: what is theirs, and what they are served next. To whoever is not trained for them
-they are in no condition, so in no row, no count and no time that a statement takes.
+Safety tickets have a view of their own while they are open, and stand among the others only where
+an agent's own work is asked for (what is theirs, and what they are served next) and where all that
+is over is looked up. To whoever is not trained for them they are in no condition, so in no row, no
+count and no time that a statement takes.
 """
 
 from typing import Final
@@ -17,6 +18,7 @@ from service.storage.queue.asked import Asked, View
 from service.storage.queue.looking import is_there
 from service.storage.tables import (
     accounts,
+    agents,
     browser_sessions,
     now,
     presences,
@@ -28,7 +30,7 @@ from service.storage.values import BrowserKind
 
 # What an agent waits for who tries to reach the owner, in vain so far.
 OWNER_ANSWERS: Final = "owner"
-_OF_BOTH_KINDS: Final = frozenset({View.NEXT, View.MINE})
+_OF_BOTH_KINDS: Final = frozenset({View.NEXT, View.MINE, View.CLOSED})
 _IS_SAFETY: Final = tickets.c.kind == TicketKind.SAFETY.value
 
 
@@ -108,11 +110,14 @@ def _for(by: Agent) -> ColumnElement[bool]:
 
 
 def _is_left_alone() -> ColumnElement[bool]:
-    """A safety ticket whose agent has gone: no supervisor sees it who could hand it on."""
+    """A safety ticket whose agent has gone, or is not trained for it any more: no supervisor sees
+    it who could hand it on."""
     here = select(browser_sessions.c.id).where(
         browser_sessions.c.agent_id == tickets.c.assigned_to,
         browser_sessions.c.kind == BrowserKind.AGENT.value,
         browser_sessions.c.expires_at > now,
+        agents.c.id == tickets.c.assigned_to,
+        agents.c.trained_for_safety,
     )
     return _IS_SAFETY & ~here.exists()
 

@@ -108,6 +108,7 @@ class tickets_columns(TypedColumns):
     raised_again_at: Named[datetime | None] = maybe_instant()
     pauses: Named[int] = Column(SmallInteger, nullable=False, server_default="0")
     pause_hours: Named[list[datetime] | None] = Column(_INSTANTS, nullable=True)
+    decision_before_pause: Named[datetime | None] = maybe_instant()
     row_version: Named[int] = row_version()
     # When the clock has something to conclude: a breach not written down yet, a pause's end.
     look_at: Named[datetime | None] = Column(
@@ -186,9 +187,11 @@ Index(
     "tickets_proposed_idx", tickets.c.wallet_id, postgresql_where=tickets.c.stage == Stage.PROPOSED
 )
 Index("tickets_opened_idx", tickets.c.wallet_id, tickets.c.opened_at, postgresql_where=_OPEN)
+# The last closed of a kind, however many there are of another.
 Index(
     "tickets_closed_idx",
     tickets.c.wallet_id,
+    tickets.c.kind,
     tickets.c.closed_at.desc(),
     tickets.c.id,
     postgresql_where=tickets.c.closed_at.isnot(None),
