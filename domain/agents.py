@@ -77,9 +77,12 @@ def add(agent: Agent, *, policy: TicketPolicy, now: datetime) -> Change[Agent]:
 
 
 def change(before: Agent, after: Agent, *, policy: TicketPolicy, now: datetime) -> Change[Agent]:
-    """Level, role, whom they serve. Whoever may approve more than before waits like someone new."""
+    """Level, role, whom they serve. Whoever may approve more than before, or for more wallets,
+    waits like someone new."""
     require_at_work(before)
-    if _reaches(after) > _reaches(before):
+    for_more = not set(after.wallets) <= set(before.wallets)
+    for_more |= after.serves_losses and not before.serves_losses
+    if _reaches(after) > _reaches(before) or (for_more and _reaches(after) >= APPROVES):
         after = replace(after, can_approve_from=now + policy.new_agent_waits)
     event = AgentChanged(
         agent_id=after.id,

@@ -75,13 +75,15 @@ def freeze(
     return Change(frozen, (event, AccountClosingStopped(account_id=account.id, at=now)))
 
 
-def turn_neutral(account: Account, *, now: datetime) -> Change[Account]:
+def turn_neutral(account: Account, *, ticket_id: TicketId, now: datetime) -> Change[Account]:
     """A later report says that the owner is in danger. Said again, it changes nothing."""
     if not account.is_frozen:
         raise AccountNotFrozen
     if account.display is Display.NEUTRAL:
         return Change(account)
-    event = DisplayTurnedNeutral(account_id=account.id, at=now)
+    event = DisplayTurnedNeutral(
+        account_id=account.id, ticket_id=ticket_id, version=account.version, at=now
+    )
     return Change(replace(account, display=Display.NEUTRAL), (event,))
 
 

@@ -46,6 +46,9 @@ class DisplayTurnedNeutral(Event, frozen=True, kw_only=True):
     """Said after the freeze: from now on the wallet's app shows nothing unusual."""
 
     account_id: AccountId
+    # Of the freeze that it is said of; None in what was recorded before they stood here.
+    ticket_id: TicketId | None = None
+    version: int | None = None
 
 
 class AccountReleased(Event, frozen=True, kw_only=True):

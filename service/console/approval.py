@@ -81,7 +81,7 @@ async def approve(
     if form is None:
         return await _told(request, house, TicketId(ticket_id), by, act="approve")
     try:
-        proved = await agents.prove_again(house, by, shown_in(request, form))
+        proved = await agents.prove_again(house, by, shown_in(request, form), to_decide=True)
         keeps = form.kind is ProposalKind.KEEP_FROZEN
         act = keeping_frozen.approve if keeps else tickets.approve_release
         await act(house, TicketId(ticket_id), ProposalId(form.proposal), by=proved, seen=form.seen)

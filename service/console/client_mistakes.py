@@ -1,23 +1,24 @@
 """What one API client froze by mistake or with a stolen key: the supervisors' pages."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from msgspec import Struct
 
+from domain import access
 from domain.client_mistakes import MistakeReason
 from domain.ids import ClientId, ClientMistakeId
 from domain.refusals import LevelTooLow, NotFound, Refused
-from service.console.frame import Me, language_of, me
+from service.console.frame import Me, language_of, me, signed_in
 from service.console.frame import show as show_page
 from service.console.proving import shown_in
-from service.console.ticket import BY, filled_in
+from service.console.ticket import filled_in
 from service.operations import agents, client_mistakes, mistakes_seen
 from service.operations.agents import SignedIn
 from service.operations.client_mistakes import Window
@@ -27,7 +28,20 @@ from service.pages import AnyRequest, go, our_form
 from service.problems import STATUS
 
 PATH: Final = "/console/client-mistakes"
-S = TypeVar("S")
+
+
+async def _supervising(request: AnyRequest, house: NamedDependency[House]) -> SignedIn:
+    """To whoever does not supervise there is no such page, whatever its address names: nothing is
+    looked up for them, and nothing locked. Raises NotFound, PageExpired."""
+    by = await signed_in(request, house)
+    try:
+        access.require_level(by.agent, access.SUPERVISES)
+    except LevelTooLow:
+        raise NotFound from None
+    return by
+
+
+_BY: Final = {"by": Provide(_supervising)}
 
 
 class WindowAsked(Struct, frozen=True, kw_only=True):
@@ -80,7 +94,7 @@ class MistakePage(Struct, frozen=True, kw_only=True):
     refusal: str = ""
 
 
-@get(PATH, include_in_schema=False, dependencies=BY)
+@get(PATH, include_in_schema=False, dependencies=_BY)
 async def show_all(
     request: AnyRequest, house: NamedDependency[House], by: NamedDependency[SignedIn]
 ) -> Response[str]:
@@ -88,7 +102,7 @@ async def show_all(
     return await _all(request, house, by, dict(request.query_params))
 
 
-@post(PATH, include_in_schema=False, dependencies=BY)
+@post(PATH, include_in_schema=False, dependencies=_BY)
 async def propose(
     request: AnyRequest, house: NamedDependency[House], by: NamedDependency[SignedIn]
 ) -> Response[Any]:
@@ -107,7 +121,7 @@ async def propose(
     return go(f"{PATH}/{made}")
 
 
-@get(f"{PATH}/{{mistake_id:uuid}}", include_in_schema=False, dependencies=BY)
+@get(f"{PATH}/{{mistake_id:uuid}}", include_in_schema=False, dependencies=_BY)
 async def show(
     request: AnyRequest,
     mistake_id: FromPath[UUID],
@@ -117,7 +131,7 @@ async def show(
     return await _one(request, house, ClientMistakeId(mistake_id), by)
 
 
-@post(f"{PATH}/{{mistake_id:uuid}}/approval", include_in_schema=False, dependencies=BY)
+@post(f"{PATH}/{{mistake_id:uuid}}/approval", include_in_schema=False, dependencies=_BY)
 async def approve(
     request: AnyRequest,
     mistake_id: FromPath[UUID],
@@ -130,7 +144,7 @@ async def approve(
     if form is None:
         return await _one(request, house, mistake, by, act="approve", refusal="incomplete")
     try:
-        proved = await agents.prove_again(house, by, shown_in(request, form))
+        proved = await agents.prove_again(house, by, shown_in(request, form), to_decide=True)
         await client_mistakes.approve(house, mistake, by=proved)
     except NotFound:
         raise
@@ -139,7 +153,7 @@ async def approve(
     return go(f"{PATH}/{mistake}")
 
 
-@post(f"{PATH}/{{mistake_id:uuid}}/rejection", include_in_schema=False, dependencies=BY)
+@post(f"{PATH}/{{mistake_id:uuid}}/rejection", include_in_schema=False, dependencies=_BY)
 async def reject(
     request: AnyRequest,
     mistake_id: FromPath[UUID],
@@ -157,14 +171,6 @@ async def reject(
     return go(f"{PATH}/{mistake}")
 
 
-async def _shown(asked: Awaitable[S]) -> S:
-    """To whoever does not supervise there is no such page."""
-    try:
-        return await asked
-    except LevelTooLow:
-        raise NotFound from None
-
-
 async def _all(
     request: AnyRequest,
     house: House,
@@ -175,7 +181,7 @@ async def _all(
     refusal: str = "",
     status: int = HTTP_200_OK,
 ) -> Response[str]:
-    seen = await _shown(mistakes_seen.see_all(house, by))
+    seen = await mistakes_seen.see_all(house, by)
     asked = filled_in(typed, WindowAsked) if typed.get("client") else None
     preview = None
     if asked is not None and not refusal:
@@ -230,7 +236,7 @@ async def _one(
 ) -> Response[str]:
     if refusal and status == HTTP_200_OK:
         status = HTTP_422_UNPROCESSABLE_ENTITY
-    seen = await _shown(mistakes_seen.see(house, mistake_id, by=by))
+    seen = await mistakes_seen.see(house, mistake_id, by=by)
     return show_page(
         request,
         "client-mistake.html",

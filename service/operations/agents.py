@@ -148,12 +148,15 @@ async def sign_in_with_passkey(
         return await _open(db, agent, now)
 
 
-async def prove_again(house: House, by: SignedIn, shown: Shown) -> SignedIn:
+async def prove_again(
+    house: House, by: SignedIn, shown: Shown, *, to_decide: bool = False
+) -> SignedIn:
     """Two factors again, before something that cannot be undone: a passkey's answer, or the
     password with a code that was not used yet.
 
-    For some minutes the agent may also change what they sign in with. Answers the agent as they
-    stand now. Raises SignInFailed, TooMany.
+    For some minutes the agent may also change what they sign in with; not where it was shown
+    `to_decide` one thing, or whoever finds the browser afterwards could make a key of their own
+    and decide the next. Answers the agent as they stand now. Raises SignInFailed, TooMany.
     """
     of = _of(house, PROVED_AGAIN, by.agent.login.encode())
     await limits.count(house, (of, PROVED_AGAIN.rate))
@@ -162,13 +165,13 @@ async def prove_again(house: House, by: SignedIn, shown: Shown) -> SignedIn:
             compared = await agents_door.compare(house, by.agent.login, shown)
             async with house.engine.begin() as db:
                 agent, now = await agents_door.prove_by_password(db, house, compared)
-                return await _proved(db, by, agent, now)
+                return await _proved(db, by, agent, None if to_decide else now)
         case PasskeyAnswer():
             browser, purpose = by.session.token_sha256, PasskeyPurpose.PROVE_AGAIN
             answer = await agents_door.spend(house, shown, purpose, browser=browser)
             async with house.engine.begin() as db:
                 agent, now = await agents_door.prove_by_passkey(db, shown, answer, of=by.agent.id)
-                return await _proved(db, by, agent, now)
+                return await _proved(db, by, agent, None if to_decide else now)
 
 
 async def signed_in(house: House, cookie: str) -> SignedIn:
@@ -207,9 +210,13 @@ async def _open(db: AsyncConnection, agent: Agent, now: datetime) -> Opened:
     return Opened(await put(db, None, session), opened.cookie)
 
 
-async def _proved(db: AsyncConnection, by: SignedIn, agent: Agent, now: datetime) -> SignedIn:
-    before = await browsers.again(db, by.session)
-    session = await put(db, before, replace(before, verified_at=now))
+async def _proved(
+    db: AsyncConnection, by: SignedIn, agent: Agent, verified_at: datetime | None
+) -> SignedIn:
+    """Raises PageExpired for a session that has ended meanwhile."""
+    session = await browsers.again(db, by.session)
+    if verified_at is not None:
+        session = await put(db, session, replace(session, verified_at=verified_at))
     return replace(by, agent=agent, session=session)
 
 

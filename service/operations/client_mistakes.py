@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain import access, client_mistakes
 from domain.client_mistakes import ClientMistake, Freeze, LeftOut, MistakenFreeze, MistakeReason
 from domain.ids import ClientId, ClientMistakeId, MistakenFreezeId, WalletId
-from domain.refusals import NotFound
+from domain.refusals import NotFound, OwnProposal
 from domain.wallets import Wallet
 from service.operations.agents import SignedIn
 from service.operations.house import House
@@ -74,6 +74,8 @@ async def approve(house: House, mistake_id: ClientMistakeId, *, by: SignedIn) ->
         mistake = await load.client_mistake_for_change(db, agent.wallets, mistake_id)
         now = await clock(db)
         change = client_mistakes.approve(mistake, by=agent, now=now)
+        if mistake.proposed_by in await load.selves_of(db, agent.id):
+            raise OwnProposal
         sight = await load.sight_of(db, agent)
         for one in await load.mistaken_freezes_of(db, mistake.wallet_id, mistake.id):
             if one.done_at is None and one.account_id in sight.own:

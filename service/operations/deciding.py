@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.ids import ProposalId, TicketId
+from domain.ids import AgentId, ProposalId, TicketId
+from domain.refusals import OwnProposal
 from domain.tickets import Proposal
 from domain.wallets import Wallet
 from service.operations.agents import SignedIn
@@ -24,11 +25,20 @@ class Deciding(Struct, frozen=True, kw_only=True):
     by: SignedIn
     # What waits on the ticket; at most one.
     pending: Proposal | None
+    # The agent, under each name that they sign in with.
+    selves: frozenset[AgentId]
 
     def named(self, proposal_id: ProposalId) -> Proposal | None:
-        """The proposal that the agent read, or none: nobody decides what they did not see."""
+        """The proposal that the agent read, or none: nobody decides what they did not see.
+
+        Raises OwnProposal where the same human made it under another name.
+        """
         waits = self.pending
-        return waits if waits is not None and waits.id == proposal_id else None
+        if waits is None or waits.id != proposal_id:
+            return None
+        if waits.is_pending and waits.proposed_by in self.selves:
+            raise OwnProposal
+        return waits
 
 
 @asynccontextmanager
@@ -43,4 +53,5 @@ async def deciding(house: House, ticket_id: TicketId, by: SignedIn) -> AsyncGene
             wallet=await load.wallet(work.db, work.wallet_id),
             by=replace(by, agent=agent),
             pending=await load.pending_proposal(work.db, work.wallet_id, work.ticket.id),
+            selves=await load.selves_of(work.db, agent.id),
         )

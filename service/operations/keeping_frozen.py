@@ -2,6 +2,7 @@
 
 from domain import tickets
 from domain.ids import ProposalId, TicketId
+from domain.refusals import OwnDecision
 from domain.tickets import KeepReason, Proposal, ProposalKind, ProposalStatus, ToBring
 from service.operations import picking, release_hours
 from service.operations.agents import SignedIn
@@ -103,5 +104,7 @@ async def review(
             by=case.by.agent,
             now=work.now,
         )
+        if kept is not None and not case.selves.isdisjoint({kept.proposed_by, kept.decided_by}):
+            raise OwnDecision
         require_seen(work, seen)
         await keep(work.db, work.wallet_id, work.ticket, change, by=by.actor)

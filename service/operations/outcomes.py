@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import contacts, outcomes
@@ -13,7 +14,7 @@ from domain.accounts import Account
 from domain.contacts import Contact
 from domain.ids import FalseReportId, ReportId, TicketId, VerdictId
 from domain.outcomes import Consequence, FalseReport, Verdict
-from domain.refusals import ChangedMeanwhile, NotFound
+from domain.refusals import ChangedMeanwhile, NotFound, OwnProposal
 from domain.reports import LossReport, Outcome
 from domain.tickets import Ticket
 from domain.wallets import Wallet
@@ -34,6 +35,8 @@ class Judging(Struct, frozen=True, kw_only=True):
     report: LossReport
     ticket: Ticket
     pending: Verdict | None
+    # As they stand now, and until the end: a level may have been lowered meanwhile.
+    by: SignedIn
     now: datetime
 
 
@@ -43,7 +46,7 @@ async def ask_reporter(
     """Write to the reporter that somebody wants to hear them, and until when."""
     async with _judging(house, ticket_id, report_id, by) as case:
         policy = case.wallet.policy.reports
-        change = outcomes.ask_reporter(case.report, policy=policy, by=by.agent, now=case.now)
+        change = outcomes.ask_reporter(case.report, policy=policy, by=case.by.agent, now=case.now)
         await keep(case.db, case.wallet.id, case.report, change, by=by.actor)
 
 
@@ -52,7 +55,7 @@ async def hear_reporter(
 ) -> None:
     """The agent has spoken with the reporter."""
     async with _judging(house, ticket_id, report_id, by) as case:
-        change = outcomes.hear_reporter(case.report, by=by.agent, now=case.now)
+        change = outcomes.hear_reporter(case.report, by=case.by.agent, now=case.now)
         await keep(case.db, case.wallet.id, case.report, change, by=by.actor)
 
 
@@ -80,7 +83,7 @@ async def decide(
             outcome,
             ticket=case.ticket,
             pending=case.pending,
-            by=by.agent,
+            by=case.by.agent,
             now=case.now,
         )
         _require_seen(case, seen)
@@ -101,9 +104,9 @@ async def confirm_false(
     Raises NothingPending, OwnProposal, LevelTooLow, TooNewToApprove and what `decide` raises.
     """
     async with _judging(house, ticket_id, report_id, by) as case:
-        pending = _named(case, verdict_id)
+        pending = await _named(case, verdict_id, by)
         confirmed, decided = outcomes.confirm_false(
-            pending, case.report, ticket=case.ticket, by=by.agent, now=case.now
+            pending, case.report, ticket=case.ticket, by=case.by.agent, now=case.now
         )
         _require_seen(case, seen)
         follows = await _follows(case, by)
@@ -122,8 +125,8 @@ async def reject_false(
 ) -> None:
     """The second person says no."""
     async with _judging(house, ticket_id, report_id, by) as case:
-        pending = _named(case, verdict_id)
-        rejected = outcomes.reject_false(pending, by=by.agent, now=case.now)
+        pending = await _named(case, verdict_id, by)
+        rejected = outcomes.reject_false(pending, by=case.by.agent, now=case.now)
         await keep(case.db, case.wallet.id, pending, rejected, by=by.actor)
 
 
@@ -134,11 +137,16 @@ async def _propose_false(case: Judging, *, by: SignedIn, seen: int | None) -> No
         account_id=case.account.id,
         ticket_id=case.ticket.id,
         report_id=case.report.id,
-        proposed_by=by.agent.id,
+        proposed_by=case.by.agent.id,
         proposed_at=case.now,
     )
     change = outcomes.propose_false(
-        case.report, verdict, ticket=case.ticket, pending=case.pending, by=by.agent, now=case.now
+        case.report,
+        verdict,
+        ticket=case.ticket,
+        pending=case.pending,
+        by=case.by.agent,
+        now=case.now,
     )
     _require_seen(case, seen)
     await keep(case.db, case.wallet.id, None, change, by=by.actor)
@@ -170,9 +178,17 @@ async def _follows(case: Judging, by: SignedIn) -> Consequence:
     return follows
 
 
-def _named(case: Judging, verdict_id: VerdictId) -> Verdict | None:
-    """The proposal that the agent read, or none: nobody confirms what they did not see."""
-    return case.pending if case.pending is not None and case.pending.id == verdict_id else None
+async def _named(case: Judging, verdict_id: VerdictId, by: SignedIn) -> Verdict | None:
+    """The proposal that the agent read, or none: nobody confirms what they did not see.
+
+    Raises OwnProposal where the same human made it under another name.
+    """
+    waits = case.pending
+    if waits is None or waits.id != verdict_id:
+        return None
+    if waits.proposed_by in await load.selves_of(case.db, by.agent.id):
+        raise OwnProposal
+    return waits
 
 
 def _require_seen(case: Judging, seen: int | None) -> None:
@@ -203,5 +219,6 @@ async def _judging(
             report=report,
             ticket=ticket,
             pending=await load.pending_verdict(db, wallet.id, report_id),
+            by=replace(by, agent=await load.agent_held(db, by.agent.id)),
             now=await clock(db),
         )

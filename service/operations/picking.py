@@ -23,8 +23,8 @@ log = structlog.get_logger("service.picking")
 async def candidates(
     db: AsyncConnection, ticket: Ticket, *, proposed_by: AgentId, now: datetime
 ) -> tuple[AgentId, ...]:
-    """Signed in, serving the wallet, may approve now, not who proposed, and the ticket is in their
-    sight: neither their own nor of a kind they do not serve."""
+    """Signed in, serving the wallet, may approve now, not who proposed, under another name neither,
+    and the ticket is in their sight: neither their own nor of a kind they do not serve."""
     on_shift = [
         agent
         for agent in await load.agents_on_shift(db, ticket.wallet_id)
@@ -33,10 +33,13 @@ async def candidates(
         )
     ]
     sights = await load.sights_of(db, on_shift)
+    selves = await load.selves_of(db, proposed_by)
     return tuple(
         agent.id
         for agent in on_shift
-        if ticket.kind in sights[agent.id].kinds and ticket.account_id not in sights[agent.id].own
+        if ticket.kind in sights[agent.id].kinds
+        and ticket.account_id not in sights[agent.id].own
+        and agent.id not in selves
     )
 
 

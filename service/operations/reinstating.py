@@ -6,18 +6,20 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import contacts
+from domain.access import Agent
 from domain.accounts import Account
 from domain.change import Change
 from domain.contacts import Contact, StaysSuspended
 from domain.ids import ContactId, TicketId, WalletId
-from domain.refusals import NotFound
+from domain.refusals import NotFound, OwnProposal
 from domain.reports import LossReport, Outcome
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.storage import load
 from service.storage.rows import clock, keep
 
-Decides = Callable[[Contact, Account, datetime], Change[Contact]]
+# Whoever decides as they stand now: a level may have been lowered meanwhile.
+Decides = Callable[[Contact, Account, Agent, datetime], Change[Contact]]
 
 
 async def propose(
@@ -28,8 +30,8 @@ async def propose(
     Raises LevelTooLow, AccountIsFrozen, NotSuspended, AlreadyProposed; NotFound for anybody else.
     """
 
-    def decides(contact: Contact, account: Account, now: datetime) -> Change[Contact]:
-        return contacts.propose_reinstatement(contact, account=account, by=by.agent, now=now)
+    def decides(contact: Contact, account: Account, agent: Agent, now: datetime) -> Change[Contact]:
+        return contacts.propose_reinstatement(contact, account=account, by=agent, now=now)
 
     await _decide(house, ticket_id, contact_id, by, decides)
 
@@ -43,8 +45,8 @@ async def confirm(
     NotFound for anybody else.
     """
 
-    def decides(contact: Contact, account: Account, now: datetime) -> Change[Contact]:
-        return contacts.reinstate(contact, account=account, by=by.agent, now=now)
+    def decides(contact: Contact, account: Account, agent: Agent, now: datetime) -> Change[Contact]:
+        return contacts.reinstate(contact, account=account, by=agent, now=now)
 
     await _decide(house, ticket_id, contact_id, by, decides)
 
@@ -59,9 +61,9 @@ async def reject(
 ) -> None:
     """The second says no, and why: they stay suspended, and nobody is told. Raises as `confirm`."""
 
-    def decides(contact: Contact, account: Account, now: datetime) -> Change[Contact]:
+    def decides(contact: Contact, account: Account, agent: Agent, now: datetime) -> Change[Contact]:
         return contacts.reject_reinstatement(
-            contact, account=account, by=by.agent, because=because, now=now
+            contact, account=account, by=agent, because=because, now=now
         )
 
     await _decide(house, ticket_id, contact_id, by, decides)
@@ -79,7 +81,10 @@ async def _decide(
         shown = await load.ticket_anywhere(db, ticket_id, await load.sight_of(db, by.agent))
         account = await load.account_for_change(db, shown.wallet_id, shown.account_id)
         contact = await _judged(db, shown.wallet_id, ticket_id, contact_id)
-        change = decides(contact, account, await clock(db))
+        agent = await load.agent_held(db, by.agent.id)
+        change = decides(contact, account, agent, await clock(db))
+        if contact.reinstatement_proposed_by in await load.selves_of(db, by.agent.id):
+            raise OwnProposal
         await keep(db, shown.wallet_id, contact, change, by=by.actor)
 
 

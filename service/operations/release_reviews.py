@@ -13,7 +13,7 @@ from domain.change import Change
 from domain.events import Actor
 from domain.ids import AgentId, ReleaseReviewId, TicketId, WalletId
 from domain.policy import TicketPolicy
-from domain.refusals import NotFound
+from domain.refusals import Involved, NotFound
 from domain.tickets import Finding, ReleaseReview, Ticket
 from domain.wallets import Wallet
 from service.operations import agents, timeline
@@ -119,7 +119,10 @@ async def find(
     *,
     by: SignedIn,
 ) -> None:
-    """What somebody uninvolved found. Raises LevelTooLow, Involved, AlreadyDecided, NotFound."""
+    """What somebody uninvolved found; whatever is not in order is said in words.
+
+    Raises LevelTooLow, Involved, AlreadyDecided, WordsMissing, NotFound.
+    """
     async with at_work(house, ticket_id, by) as work:
         agent = await load.agent_held(work.db, by.agent.id)
         review = await load.release_review_for_change(work.db, work.wallet_id, review_id)
@@ -133,6 +136,8 @@ async def find(
         change: Change[ReleaseReview] = tickets.review_release(
             review, finding, words=sealed, by=agent, now=work.now
         )
+        if not (await load.selves_of(work.db, agent.id)).isdisjoint(review.involved):
+            raise Involved
         await keep(work.db, work.wallet_id, review, change, by=by.actor)
 
 

@@ -21,14 +21,15 @@ from domain.events import (
     PasskeyEnded,
     PasskeyUsed,
 )
-from domain.ids import AgentCodeId, PasskeyId
+from domain.ids import AgentCodeId, PasskeyId, WalletId
 from domain.policy import DEFAULT
 from domain.refusals import AgentHasEnded, CodeUsed, TooManyPasskeys, TooNewToApprove
 from domain.safety import kinds_seen_by
 from domain.tickets import TicketKind
-from tests.builders import A_DAY, A_MOMENT, ARNE, NOON, an_agent, an_officer, arne, astrid
+from tests.builders import A_DAY, A_MOMENT, ARNE, NOON, NORTE, an_agent, an_officer, arne, astrid
 
 POLICY = DEFAULT.tickets
+SUR = WalletId(UUID(int=72))
 
 
 def a_code(**changes: object) -> AgentCode:
@@ -76,6 +77,11 @@ def test_whoever_is_new_waits_a_day_before_approving() -> None:
         (an_agent(4), an_agent(4, role=Role.AUDITOR), False),
         (an_agent(4), an_agent(3), False),
         (an_agent(3), an_agent(3, speaks=("es",)), False),
+        # For one wallet more, or for losses too.
+        (an_agent(3), an_agent(3, wallets=(NORTE, SUR)), True),
+        (an_agent(3, wallets=(NORTE, SUR)), an_agent(3), False),
+        (an_agent(3, serves_losses=False), an_agent(3), True),
+        (an_agent(2), an_agent(2, wallets=(NORTE, SUR)), False),
     ],
 )
 def test_whoever_may_do_more_than_before_waits_like_somebody_new(

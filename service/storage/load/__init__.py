@@ -153,7 +153,7 @@ from service.storage.load.reports import (
     reports_on,
 )
 from service.storage.load.safety import open_safety_ticket_for_change, safety_notes_of
-from service.storage.load.sight import Sight, sight_of, sights_of
+from service.storage.load.sight import Sight, selves_of, sight_of, sights_of
 from service.storage.load.signs import sign_counts, sign_facts
 from service.storage.load.streams import (
     signal,
@@ -313,6 +313,7 @@ __all__ = [
     "sealed_entries",
     "second_address",
     "second_addresses",
+    "selves_of",
     "session_by_token",
     "sessions_after",
     "sessions_of",

@@ -58,6 +58,18 @@ async def sights_of(db: AsyncConnection, agents: Collection[Agent]) -> dict[Agen
     }
 
 
+async def selves_of(db: AsyncConnection, agent_id: AgentId) -> frozenset[AgentId]:
+    """An agent, and whoever shares an address with them: one human may have two accounts, and two
+    people who decide are two humans."""
+    theirs = agent_addresses.alias()
+    same = (theirs.c.wallet_id == agent_addresses.c.wallet_id) & (
+        theirs.c.address_index == agent_addresses.c.address_index
+    )
+    asked = select(theirs.c.agent_id).join_from(agent_addresses, theirs, same)
+    found = await db.execute(asked.where(agent_addresses.c.agent_id == agent_id))
+    return frozenset({agent_id, *(AgentId(one) for one in found.scalars())})
+
+
 def _own(agents: Collection[AgentId]) -> Any:
     """Every account that one of the agents' addresses leads to."""
     theirs = agent_addresses.c.agent_id.in_(agents)
