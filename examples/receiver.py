@@ -27,10 +27,11 @@ from base64 import b64encode
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -111,12 +112,14 @@ def obey(claims: dict[str, Any]) -> None:
             if event in (SESSION_REVOKED, ACCOUNT_DISABLED):
                 subject = claims["sub_id"]["sub"]
                 db.execute("delete from sessions where subject = ?", (subject,))
-                # An older freeze never replaces a newer one.
-                db.execute(
-                    "insert into to_confirm values (?, ?) on conflict (subject) do update"
-                    " set version = max(version, excluded.version)",
-                    (subject, told["version"]),
-                )
+                # Said once more of a freeze that was told before, it may name no version.
+                if "version" in told:
+                    # An older freeze never replaces a newer one.
+                    db.execute(
+                        "insert into to_confirm values (?, ?) on conflict (subject) do update"
+                        " set version = max(version, excluded.version)",
+                        (subject, told["version"]),
+                    )
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -160,27 +163,35 @@ class Receiver(BaseHTTPRequestHandler):
 wake = threading.Event()
 
 
-def confirm_all() -> None:
+def confirm_on() -> None:
     """Tell Resguardo what is done; what fails is tried again, also after a new start."""
     while True:
-        with transaction() as db:
-            waiting = db.execute("select subject, version from to_confirm").fetchall()
-        for subject, version in waiting:
-            try:
-                confirm(subject, version)
-            except HTTPError as error:
-                # 409: a newer version counts by now, or the account was given back.
-                if error.code != 409:
-                    log.warning("not confirmed, answer %s", error.code)
-                    continue
-            except (URLError, OSError):
-                log.warning("not confirmed, no answer")
-                continue
-            with transaction() as db:
-                done = "delete from to_confirm where subject = ? and version = ?"
-                db.execute(done, (subject, version))
+        try:
+            confirm_all()
+        except sqlite3.Error:
+            log.warning("not confirmed, the database is busy")
         wake.wait(5)
         wake.clear()
+
+
+def confirm_all() -> None:
+    with transaction() as db:
+        waiting = db.execute("select subject, version from to_confirm").fetchall()
+    for subject, version in waiting:
+        try:
+            confirm(subject, version)
+        except HTTPError as error:
+            # 409: a newer version counts by now, or the account was given back.
+            if error.code != 409:
+                log.warning("not confirmed, answer %s", error.code)
+                continue
+        except (OSError, HTTPException, ValueError, KeyError):
+            # None, half of one, or the page of something that stands in between.
+            log.warning("not confirmed, no answer")
+            continue
+        with transaction() as db:
+            done = "delete from to_confirm where subject = ? and version = ?"
+            db.execute(done, (subject, version))
 
 
 def confirm(subject: str, version: int) -> None:
@@ -207,5 +218,5 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.Formatter.converter = time.gmtime
     prepare()
-    threading.Thread(target=confirm_all, daemon=True).start()
+    threading.Thread(target=confirm_on, daemon=True).start()
     ThreadingHTTPServer(("127.0.0.1", PORT), Receiver).serve_forever()

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import ValidationException
+from litestar.params import ParameterKwarg
 from litestar.status_codes import HTTP_400_BAD_REQUEST
 
 from service import problems
@@ -15,6 +16,8 @@ from service.problems import FieldProblem, Problem
 # How msgspec names the place of a fault: "… - at `$.emails[0].address`".
 _PLACE: Final = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
 _UNKNOWN: Final = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
+# How the framework says that a parameter was not sent; it names it in words alone.
+_MISSING: Final = re.compile(r"^Missing required \w+ parameter '(?P<name>[^']+)' for path ")
 _STEP: Final = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]")
 
 
@@ -51,18 +54,26 @@ class ApiRequest(Request[Any, Any, Any]):
             raise _misshapen(str(fault)) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise _bad("", "Not JSON in UTF-8") from None
+        except RecursionError:
+            # Whatever is of an open shape may hold as much as fits into 64 kB.
+            raise _bad("", "Nested too deeply") from None
 
 
 def refused(_: Request[Any, Any, Any], fault: BodyRefused) -> Response[Problem]:
     return problems.document(fault.problem)
 
 
-def parameter_refused(_: Request[Any, Any, Any], fault: ValidationException) -> Response[Problem]:
+def parameter_refused(
+    request: Request[Any, Any, Any], fault: ValidationException
+) -> Response[Problem]:
     """A part of the path, a query parameter or a header that is not of the documented form."""
-    fields = tuple(
-        FieldProblem(pointer=one.pointer, detail=_told(one.detail))
-        for one in problems.field_problems(fault)
-    )
+    if missing := _MISSING.match(fault.detail):
+        fields = (FieldProblem(pointer=f"/{missing['name']}", detail="Required"),)
+    else:
+        fields = tuple(
+            FieldProblem(pointer=f"/{_outside(request, one.pointer)}", detail=_told(one.detail))
+            for one in problems.field_problems(fault)
+        )
     return problems.document(problems.of_code("bad-request", HTTP_400_BAD_REQUEST, fields))
 
 
@@ -80,6 +91,14 @@ def _misshapen(message: str) -> BodyRefused:
         name = unknown["name"].replace("~", "~0").replace("/", "~1")
         return _bad(f"{pointer}/{name}", "Unknown member")
     return _bad(pointer, _told(detail))
+
+
+def _outside(request: Request[Any, Any, Any], pointer: str) -> str:
+    """What callers know a handler's parameter by."""
+    name = pointer.removeprefix("/")
+    known = request.route_handler.parsed_fn_signature.parameters.get(name)
+    said = None if known is None else known.kwarg_definition
+    return (isinstance(said, ParameterKwarg) and said.name) or name
 
 
 def _told(detail: str) -> str:

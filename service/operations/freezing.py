@@ -107,10 +107,9 @@ def _ticket(asked: Freeze) -> Frozen:
 def _account(asked: Freeze, ticket_id: TicketId) -> tuple[Step[Account], ...]:
     before = asked.account
     if before.is_frozen:
-        neutral = (
-            accounts.turn_neutral(before, now=asked.now) if asked.in_danger else Change(before)
-        )
-        return (Step(before, neutral),)
+        if not asked.in_danger:
+            return (Step(before, Change(before)),)
+        return (Step(before, accounts.turn_neutral(before, ticket_id=ticket_id, now=asked.now)),)
     change = accounts.freeze(
         before,
         ticket_id=ticket_id,

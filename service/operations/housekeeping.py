@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import and_, delete, select, text
 
 from service.operations import settling
 from service.operations.house import House
@@ -11,6 +11,7 @@ from service.operations.idempotency import KEPT
 from service.storage import gauges, load
 from service.storage.tables import (
     access_tokens,
+    accounts,
     browser_sessions,
     challenges,
     deliveries,
@@ -77,7 +78,15 @@ async def sweep(house: House) -> int:
             deliveries.c.created_at < now - _TOLD_ROWS_STAY,
         ),
         delete(signals).where(
-            signals.c.state != "due", signals.c.queued_at < now - _TOLD_ROWS_STAY
+            signals.c.state != "due",
+            signals.c.queued_at < now - _TOLD_ROWS_STAY,
+            # Whoever was told of a freeze is told how it ends, however long it lasts.
+            ~and_(
+                signals.c.event == "account-frozen",
+                select(accounts.c.id)
+                .where(accounts.c.id == signals.c.account_id, accounts.c.state == "frozen")
+                .exists(),
+            ),
         ),
         delete(outbox).where(
             outbox.c.dispatched_at < now - _TOLD_ROWS_STAY,

@@ -132,7 +132,7 @@ async def change_stream(
         _require(before, change)
         whole = _over(_PLAIN, change.told) if change.replaces else change.told
         changed = await _changed(db, house, wallet, before, whole)
-        return await streams.change(db, before, changed)
+        return await streams.change(db, before, await streams.moved(db, before, changed))
 
 
 async def delete_stream(house: House, wallet: Wallet, by: Caller, stream_id: str) -> None:

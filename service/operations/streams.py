@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import update
+from sqlalchemy import exists, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import (
@@ -78,7 +78,9 @@ async def set_status(
         await leasing.park_all(db, stream.wallet_id, stream.id)
     changed = replace(stream, status=status, status_reason=reason)
     if status is StreamStatus.ENABLED:
-        await _call_forward(db, stream)
+        await call_forward(db, stream)
+        if stream.kind is not StreamKind.WEBHOOK and stream.status is StreamStatus.PAUSED:
+            await _take_up_again(db, stream)
     if status is StreamStatus.ENABLED and stream.status is not StreamStatus.ENABLED:
         changed = replace(changed, failures=0, failing_since=None, rests_until=None)
     turned = StreamStatusSet(
@@ -168,12 +170,45 @@ async def tell_status(
     )
 
 
-async def _call_forward(db: AsyncConnection, stream: Stream) -> None:
+async def moved(db: AsyncConnection, before: Stream, after: Stream) -> Stream:
+    """Locked by the caller, and not kept yet. Somebody else listens there, or is spoken to in
+    another way: what the one before did says nothing of it, and what waits is due."""
+    kept = (before.kind, before.url, before.authorization)
+    if (after.kind, after.url, after.authorization) == kept:
+        return after
+    await call_forward(db, before)
+    if after.kind is not before.kind:
+        # How often it was handed out is not how often it was sent.
+        ours = (signals.c.wallet_id == before.wallet_id) & (signals.c.stream_id == before.id)
+        waits = signals.c.state == SignalState.DUE.value
+        await db.execute(update(signals).where(ours, waits).values(attempts=0))
+    return replace(after, failures=0, failing_since=None, rests_until=None)
+
+
+async def call_forward(db: AsyncConnection, stream: Stream) -> None:
     """What waits there for later is due."""
     ours = (signals.c.wallet_id == stream.wallet_id) & (signals.c.stream_id == stream.id)
     waits = (signals.c.state == SignalState.DUE.value) & signals.c.lease_token.is_(None)
     now = await clock(db)
     await db.execute(update(signals).where(ours, waits, signals.c.due_at > now).values(due_at=now))
+
+
+async def _take_up_again(db: AsyncConnection, stream: Stream) -> None:
+    """What was given up on is due with a whole schedule of tries; not what was overtaken by
+    something later of its account: that is known there, and frozen must not follow released."""
+    later = signals.alias()
+    ours = (signals.c.wallet_id == stream.wallet_id) & (signals.c.stream_id == stream.id)
+    overtaken = exists().where(
+        later.c.stream_id == signals.c.stream_id,
+        later.c.chain == signals.c.chain,
+        later.c.position > signals.c.position,
+        later.c.state == SignalState.SENT.value,
+    )
+    await db.execute(
+        update(signals)
+        .where(ours, signals.c.state == SignalState.PARKED.value, ~overtaken)
+        .values(state=SignalState.DUE.value, attempts=0, due_at=await clock(db))
+    )
 
 
 def _changed(before: Stream, after: Stream, at: datetime) -> Event:

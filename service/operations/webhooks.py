@@ -166,10 +166,7 @@ async def change_endpoint(
         changed = endpoint
         if change.url is not UNSET and change.url != endpoint.url:
             _require_fit(change.url, loopback=loopback)
-            # Somebody else listens there: what the one before did says nothing of it.
-            changed = replace(
-                changed, url=change.url, failures=0, failing_since=None, rests_until=None
-            )
+            changed = await streams.moved(db, changed, replace(changed, url=change.url))
         if change.events is not UNSET:
             changed = replace(changed, events=tuple(dict.fromkeys(change.events)))
         if change.description is not UNSET:

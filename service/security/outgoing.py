@@ -9,7 +9,7 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -26,6 +26,10 @@ _SENDS_WITHIN: Final = aiohttp.ClientTimeout(total=15, connect=5)
 # Shorter than servers keep an idle connection: one that closes it at the moment of sending would
 # make a failure of nothing.
 _STAYS_OPEN: Final = 4.0
+# All that anybody on the internet can be given; and the prefix that leads from it to the older one.
+_GLOBAL: Final = (IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96"))
+# Within it, and for documents alone (RFC 9637).
+_NOBODYS: Final = IPv6Network("3fff::/20")
 # Addresses that carry another one inside, and where it begins.
 _CARRIES: Final = (
     (IPv6Network("64:ff9b::/96"), 12),
@@ -154,6 +158,9 @@ def may_be_asked(url: str, *, loopback: bool) -> bool:
     plain = "@" not in parts.netloc and not parts.fragment and url.isascii() and url.isprintable()
     if not host or not has_port or not plain or " " in url:
         return False
+    if not _is_literal(host) and host.rpartition(".")[2].isdecimal():
+        # An address in one of its old spellings (127.1, 2130706433): no name ends in a number.
+        return False
     if parts.scheme == "http":
         return loopback and _is_this_machine(parts)
     return parts.scheme == "https" and (not _is_literal(host) or _fits(host, loopback=loopback))
@@ -181,11 +188,17 @@ def _fits(address: str, *, loopback: bool) -> bool:
         return loopback
     if not known.is_global or known.is_multicast:
         return False
+    if isinstance(known, IPv6Address) and not _is_given_out(known):
+        return False
     return all(
         _fits(str(ip_address(known.packed[begin : begin + 4])), loopback=False)
         for network, begin in _CARRIES
         if known in network
     )
+
+
+def _is_given_out(address: IPv6Address) -> bool:
+    return address not in _NOBODYS and any(address in network for network in _GLOBAL)
 
 
 class _Checked(AbstractResolver):

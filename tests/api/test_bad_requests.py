@@ -1,6 +1,7 @@
 """What does not fit is refused at the door, with a problem document, and never with a fault."""
 
 from itertools import product
+from uuid import UUID
 
 import pytest
 from litestar import Litestar
@@ -172,6 +173,20 @@ NO_OBJECTS = (
     b'{"device":' * 6_000,
     b"1e999999",
 )
+
+
+async def test_a_parameter_is_named_as_it_is_sent(norte: Backend) -> None:
+    """Whether it is missing or not of the documented form."""
+    freeze, reason = f"{PATH}/freeze", {"reason": "lost"}
+    endpoint = f"/v1/webhook-endpoints/{UUID(int=0)}/deliveries"
+
+    assert await _pointers(norte, "POST", freeze, reason) == ["/Idempotency-Key"]
+    answer = await norte.call("POST", freeze, reason, more={"Idempotency-Key": "two words"})
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/Idempotency-Key"]
+    assert await _pointers(norte, "DELETE", PATH, None) == ["/reason"]
+    assert await _pointers(norte, "DELETE", f"{PATH}?reason=bored", None) == ["/reason"]
+    assert await _pointers(norte, "GET", "/ssf/status", None) == ["/stream_id"]
+    assert await _pointers(norte, "GET", f"{endpoint}?state=lost", None) == ["/state"]
 
 
 async def test_a_body_that_is_no_json_object_is_refused(norte: Backend) -> None:

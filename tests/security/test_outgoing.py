@@ -72,6 +72,9 @@ async def test_a_name_that_leads_inside_is_refused_when_connecting(
     [
         *("10.1.2.3", "169.254.169.254", "192.168.0.1", "100.64.0.1", "224.0.0.1", "127.0.0.1"),
         *("::1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::"),
+        # Within one network alone, or of a kind that nobody outside could have.
+        *("fec0::1", "64:ff9b:1::a00:1", "5f00::1", "3fff::1", "4000::1"),
+        *("::127.0.0.1", "::ffff:0:127.0.0.1"),
     ],
 )
 async def test_one_inner_address_among_many_refuses_the_name(
@@ -104,3 +107,10 @@ async def test_an_address_is_not_printed_with_the_answer(
     answer = await sender.post(receiver.url, headers={}, body=b"{}")
 
     assert repr(answer) == "Answer(204)"
+
+
+def test_an_address_has_one_spelling_and_no_name_ends_in_a_number() -> None:
+    for host in ("127.1", "2130706433", "012.0.0.1", "10.0.0.1.2", "hooks.norte.7"):
+        assert not may_be_asked(f"https://{host}/", loopback=False), host
+    for host in ("93.184.216.34", "hooks.norte.example", "7.norte.example", "[2606:4700::1]"):
+        assert may_be_asked(f"https://{host}/", loopback=False), host

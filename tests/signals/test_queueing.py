@@ -90,7 +90,7 @@ async def test_what_is_being_dispatched_to_people_is_queued_all_the_same(
     await scene.happened(house, norte, [scene.frozen(olgas.id, 1, await cast.now(house))])
     async with house.engine.begin() as db, an_engine(house) as worker:
         await db.execute(text("SELECT 1 FROM outbox FOR UPDATE"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await worker.queue()
             await worker.engine.drain()
 

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
 from litestar.openapi.spec import Schema
 from litestar.openapi.spec.enums import OpenAPIType
@@ -56,9 +57,12 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = None
     authorization_header: Annotated[
-        Authorization | None,
-        Meta(description="What we send as `Authorization`. Kept sealed, and never shown again."),
-    ] = None
+        Authorization | UnsetType | None,
+        Meta(
+            description="What we send as `Authorization`. Kept sealed, and never shown again. Not "
+            "named in a change it stays, unless the `endpoint_url` moves to another host."
+        ),
+    ] = UNSET
 
     rules_told: ClassVar = [
         openapi.where(
@@ -79,8 +83,15 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.method is Method.PUSH and self.endpoint_url is None:
             raise ValueError("A stream that is pushed to needs an endpoint_url")
-        if self.method is Method.POLL and self.authorization_header is not None:
+        if self.method is Method.POLL and self.authorization_header:
             raise ValueError("Nothing is sent to a stream that is polled")
+
+    def authorization(self, before: Stream | None) -> str | UnsetType | None:
+        """What was sealed for one host must not be shown to another because nobody named it."""
+        named = self.authorization_header
+        if named is UNSET and self.method is Method.PUSH and before is not None and before.url:
+            return UNSET if _host_of(before.url) == _host_of(self.endpoint_url or "") else None
+        return None if named is UNSET else named
 
 
 class _Said(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,13 +108,13 @@ class _Said(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = UNSET
 
-    def told(self) -> Receiver:
+    def told(self, before: Stream | None = None) -> Receiver:
         told: dict[str, Any] = {"description": self.description}
         if self.delivery is not UNSET:
             is_push = self.delivery.method is Method.PUSH
             told["kind"] = StreamKind.PUSH if is_push else StreamKind.POLL
             told["url"] = self.delivery.endpoint_url if is_push else None
-            told["authorization"] = self.delivery.authorization_header
+            told["authorization"] = self.delivery.authorization(before)
         if self.events_requested is not UNSET:
             told["events_requested"] = tuple(dict.fromkeys(self.events_requested))
         if self.signing_algorithm is not UNSET:
@@ -135,12 +146,12 @@ class _Repeated(_Said, frozen=True, kw_only=True, forbid_unknown_fields=True):
             and self._polled_at(wallet)
         )
 
-    def change(self, *, replaces: bool) -> Change:
+    def change(self, before: Stream, *, replaces: bool) -> Change:
         audience = self.aud
         if isinstance(audience, str):
             audience = [audience]
         return Change(
-            told=self.told(),
+            told=self.told(before),
             replaces=replaces,
             audience=None if audience is UNSET else tuple(audience),
             events_delivered=(
@@ -205,6 +216,11 @@ class StreamAnswer(Struct, frozen=True, kw_only=True):
 
 
 _INTERVAL = int(VERIFIED_APART.total_seconds())
+
+
+def _host_of(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def poll_address(wallet: Wallet, stream_id: str) -> str:

@@ -140,11 +140,11 @@ async def _change(
 ) -> StreamAnswer:
     _require_reachable(data, state)
     # First whether it is theirs: what only we say of a stream is said to nobody else.
-    await ssf_streams.see_stream(house, wallet, caller, data.stream_id)
+    before = await ssf_streams.see_stream(house, wallet, caller, data.stream_id)
     if not data.fits(wallet):
         raise StreamDiffers
     changed = await ssf_streams.change_stream(
-        house, wallet, caller, data.stream_id, data.change(replaces=replaces)
+        house, wallet, caller, data.stream_id, data.change(before, replaces=replaces)
     )
     return StreamAnswer.of(changed, wallet)
 

@@ -61,6 +61,6 @@ def _error(body: bytes) -> str | None:
     """None for a 400 that says nothing of the kind: whoever wrote it has not read the token."""
     try:
         err = msgspec.json.decode(body, type=_Said).err
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return refusal(err) if err in ABOUT_US or err.startswith("invalid_") else None

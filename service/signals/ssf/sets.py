@@ -120,7 +120,9 @@ def _told(leased: Leased) -> tuple[str, dict[str, Any]]:
         case AccountFrozen():
             return str(event.ticket_id), _of_freeze(event, signal.type)
         case DisplayTurnedNeutral():
-            return cause, {**_revoked(event, _BY_REPORT), "display": Display.NEUTRAL.value}
+            version = {} if event.version is None else {"version": event.version}
+            told = {**_revoked(event, _BY_REPORT), **version, "display": Display.NEUTRAL.value}
+            return str(event.ticket_id or cause), told
         case AccountReleased():
             return str(event.ticket_id), {"version": event.version, "display": Display.PLAIN.value}
         case _:

@@ -15,7 +15,7 @@ from tests import people as cast
 from tests.signals import scene
 from tests.signals.receivers import Answering, Heard, Receiver, always
 from tests.signals.scene import Engines
-from tests.signals.ssf.receiving import RISC, Ssf
+from tests.signals.ssf.receiving import PUSH, RISC, Ssf
 
 pytestmark = pytest.mark.anyio
 
@@ -105,7 +105,8 @@ def test_each_answer_has_one_meaning(keys: KeyRing) -> None:
     for status in (200, 204, 301, 307, 400, 401, 403, 404, 408, 409, 413, 429, 500, 503):
         assert judged(status) == Later(error=f"status-{status}")
     assert judged(410) == Gone()
-    for body in (b"{", b"[]", b'{"err": 5}', b"\xff", b'{"error": "invalid_key"}'):
+    deep = b'{"more": %b%b}' % (b"[" * 30_000, b"]" * 30_000)
+    for body in (b"{", b"[]", b'{"err": 5}', b"\xff", b'{"error": "invalid_key"}', deep):
         assert judged(400, body) == Later(error="status-400")
     unheard = json.dumps({"err": "invalid_moon phase +54"}).encode()
     assert judged(400, unheard) == Refused(error="invalid_request")
@@ -134,6 +135,32 @@ async def test_what_the_receiver_gave_us_goes_along(
     assert heard.headers["authorization"] == "Bearer of-theirs"
     assert heard.headers["content-type"] == "application/secevent+jwt"
     assert heard.headers["accept"] == "application/json"
+
+
+async def test_what_they_gave_us_stays_while_the_host_does_unless_it_is_named(
+    *, house: House, norte: Wallet, olgas: Account, ssf: Ssf, worker: Engines, receiver: Receiver
+) -> None:
+    """It is never shown: whoever writes back what was read could not name it."""
+    receiver.answering = always(202)
+    given = {"authorization_header": "Bearer of-theirs"}
+    here, beside = receiver.url, f"{receiver.url}/2"
+    elsewhere = receiver.url.replace("127.0.0.1", "localhost")
+    made = await ssf.stream(delivery={"method": PUSH, "endpoint_url": here, **given}, **ONE_KIND)
+
+    async def sent_along(method: str, url: str, **more: object) -> str | None:
+        delivery = {"method": PUSH, "endpoint_url": url, **more}
+        told = {"stream_id": made["stream_id"], "delivery": delivery}
+        assert (await ssf.call(method, "/ssf/streams", told)).status_code == 200
+        await _happens(house, norte, olgas)
+        await worker.work()
+        return receiver.heard[-1].headers.get("authorization")
+
+    assert await sent_along("PATCH", beside) == "Bearer of-theirs"
+    assert await sent_along("PATCH", beside, authorization_header=None) is None
+    assert await sent_along("PATCH", here, **given) == "Bearer of-theirs"
+    assert await sent_along("PATCH", elsewhere) is None
+    assert await sent_along("PATCH", elsewhere, **given) == "Bearer of-theirs"
+    assert await sent_along("PUT", elsewhere) is None
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from litestar import Litestar
 from msgspec.structs import replace
 
 from domain.accounts import Account
@@ -14,8 +15,9 @@ from notifications.wallets import CONTACTS_CHANGED, WALLETS_HEAR
 from service.operations.house import House
 from service.security.tokens import new_id
 from service.signals.kinds import kinds
-from service.storage.values import StreamKind
+from service.storage.values import Scope, StreamKind
 from tests import people as cast
+from tests.api.backends import backend_of
 from tests.signals import scene
 from tests.signals.receivers import Receiver, always
 from tests.signals.scene import Engines
@@ -155,7 +157,30 @@ async def test_of_an_owner_in_danger_only_the_display_is_said(
         assert said == otherwise
 
 
-async def test_a_display_that_turns_neutral_later_is_told_too(
+async def test_a_display_that_turns_neutral_later_is_told_of_the_same_freeze(
+    app: Litestar, house: House, norte: Wallet, ssf: Ssf, worker: Engines
+) -> None:
+    """Confirmed like it, and of its ticket: a receiver needs no second way to read it."""
+    stream = await ssf.stream(events_requested=[f"{CAEP}session-revoked"])
+    await cast.olga(house, norte)
+    hot_line = backend_of(app, house, norte, client_id="hot-line", scopes=(Scope.FREEZE,))
+    async with hot_line as backend:
+        path = f"/v1/accounts/{cast.OLGA}/freeze"
+        for danger in (False, True):
+            body = {"reason": "stolen", "danger": danger}
+            await backend.call("POST", path, body, more={"Idempotency-Key": str(danger)})
+    await worker.queue()
+
+    got = await ssf.all(stream)
+    first, second = [await ssf.verified(token, stream) for token in got.values()]
+
+    assert name_of(first) == name_of(second) == "session-revoked"
+    assert [event_of(one)["display"] for one in (first, second)] == ["plain", "neutral"]
+    assert event_of(first)["version"] == event_of(second)["version"]
+    assert first["txn"] == second["txn"]
+
+
+async def test_one_that_was_recorded_before_it_named_its_freeze_is_told_too(
     house: House, norte: Wallet, olgas: Account, ssf: Ssf, worker: Engines
 ) -> None:
     stream = await ssf.stream()
@@ -168,6 +193,7 @@ async def test_a_display_that_turns_neutral_later_is_told_too(
 
     assert name_of(claims) == "session-revoked"
     assert event_of(claims)["display"] == "neutral"
+    assert "version" not in event_of(claims)
 
 
 async def test_a_change_of_contacts_names_nobody(

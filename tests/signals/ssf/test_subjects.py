@@ -1,13 +1,17 @@
 """About whom a stream is told, and that nobody learns from it who exists."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.accounts import Account
 from domain.wallets import Wallet
+from service.operations import housekeeping
 from service.operations.house import House
 from tests import people as cast
+from tests.api.backends import frozen
 from tests.signals import scene
 from tests.signals.scene import Engines
 from tests.signals.ssf.receiving import Ssf, olga_at
@@ -61,6 +65,25 @@ async def test_whoever_was_told_of_a_freeze_is_told_how_it_ends(
 
     await _happens(house, norte, olgas, worker, 3)
     assert await ssf.poll(stream) == {}
+
+
+async def test_however_long_a_freeze_lasts_its_end_is_told(
+    house: House, norte: Wallet, olgas: Account, ssf: Ssf, worker: Engines
+) -> None:
+    """What was sent is swept away after ninety days."""
+    stream = await ssf.stream()
+    await frozen(house, norte)
+    await worker.queue()
+    await ssf.choose(stream, "remove", olga_at(stream))
+    await ssf.all(stream)
+    await cast.move_clock(house, timedelta(days=100))
+    await housekeeping.sweep(house)
+
+    await _happens(house, norte, olgas, worker, 2)
+
+    asked = await ssf.backend.ask_token(grant_type="client_credentials")
+    later = Ssf(replace(ssf.backend, token=asked.json()["access_token"]))
+    assert await later.told(stream, await later.all(stream)) == ["account-enabled"]
 
 
 async def test_one_streams_choice_is_not_anothers(
@@ -117,3 +140,17 @@ async def test_what_is_no_subject_is_refused(ssf: Ssf) -> None:
     for wrong in nonsense:
         for how in ("add", "remove"):
             assert (await ssf.choose(stream, how, wrong)).status_code == 400
+
+
+@pytest.mark.parametrize("how", ["add", "remove"])
+async def test_a_subject_may_be_nested_as_deep_as_can_be_read(ssf: Ssf, how: str) -> None:
+    stream = await ssf.stream()
+
+    async def nested(levels: int) -> int:
+        subject = b'{"format": "unheard-of", "x": %b%b}' % (b"[" * levels, b"]" * levels)
+        told = b'{"stream_id": "%b", "subject": %b}' % (stream["stream_id"].encode(), subject)
+        path = f"/ssf/subjects:{how}"
+        return (await ssf.backend.send("POST", path, told, "application/json")).status_code
+
+    assert await nested(100) == (200 if how == "add" else 204)
+    assert await nested(30_000) == 400
