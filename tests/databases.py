@@ -53,7 +53,7 @@ BEGIN
     LOOP
         EXECUTE format('DELETE FROM %s', one);
     END LOOP;
-    UPDATE test_clock SET moved = interval '0';
+    UPDATE test_clock SET moved = interval '0', stands_at = NULL;
     PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
 END $$;
 """

@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
-from service.processes import free_port
 from tests.demos import ROOT, Demo, command, demo_folder, environment, until
+from tests.ports import free_port
 
 GUIDE = (ROOT / "docs" / "integration.md").read_text()
 AUTHORIZATION = "Bearer what-only-both-of-us-know"

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from service.app import plain_url
 from service.embedded import ADMIN, Cluster
 from service.gateways.door import Door
-from service.processes import free_port
+from tests.ports import free_port
 
 # No test waits so long unless something hangs.
 _PATIENCE: Final = 20.0

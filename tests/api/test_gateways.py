@@ -64,6 +64,7 @@ async def test_an_unknown_token_is_not_active_and_nothing_else(norte: Backend, t
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_a_session_ends_at_its_very_instant(norte: Backend, house: House) -> None:
     await cast.move_clock(house, A_DAY - 2 * A_MOMENT)
     assert (await norte.introspect("phone-token")).json()["active"] is True

@@ -115,6 +115,7 @@ async def test_an_invitation_is_taken_back_at_once_and_is_gone(
     assert code(await done(olga, "DELETE", NOBODY)) == (404, "not-found")
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_a_new_acceptance_is_undone_at_once_and_an_old_one_leaves_slowly(
     olga: Olga, house: House, wallet: Wallet
 ) -> None:

@@ -52,6 +52,7 @@ async def test_a_link_leads_to_the_wallets_own_origin_for_a_minute(
     assert opened.session.may_manage
 
 
+@pytest.mark.usefixtures("clock_stands")
 @pytest.mark.parametrize(
     ("ago", "other", "may_manage"),
     [

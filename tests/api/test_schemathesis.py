@@ -22,7 +22,6 @@ from msgspec.structs import replace
 from domain.limits import API_CALLS, OWNER_CALLS
 from domain.wallets import Wallet
 from service.operations.house import House
-from service.processes import free_port
 from service.settings import Settings
 from service.storage import limits
 from tests import people as cast
@@ -30,6 +29,7 @@ from tests.api import known
 from tests.api.backends import Backend
 from tests.api.identity import Identity, Olga, trusts
 from tests.demos import ROOT
+from tests.ports import free_port
 from tests.served import environment_of, serving
 
 pytestmark = pytest.mark.anyio

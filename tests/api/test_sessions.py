@@ -115,6 +115,7 @@ async def test_a_repeated_key_gets_the_first_answer(norte: Backend, house: House
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_a_key_is_remembered_for_24_hours(
     norte: Backend, house: House, wallet: Wallet
 ) -> None:

@@ -14,10 +14,11 @@ import pytest
 
 from domain.wallets import Wallet
 from service.operations.house import House
-from service.processes import answers, free_port
+from service.processes import answers
 from tests import people as cast
 from tests.api.backends import Backend
 from tests.demos import ROOT, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 

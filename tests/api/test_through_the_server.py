@@ -16,13 +16,13 @@ from msgspec.structs import replace
 from domain.wallets import Wallet
 from service.operations import clients
 from service.operations.house import House
-from service.processes import free_port
 from service.settings import Settings
 from service.storage.values import Scope
 from tests import people as cast
 from tests.api.backends import FORM, encoded
 from tests.houses import client_for
 from tests.leaks import EARS
+from tests.ports import free_port
 from tests.served import environment_of, serving
 
 pytestmark = pytest.mark.anyio

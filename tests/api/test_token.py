@@ -128,6 +128,7 @@ async def test_a_token_of_one_wallet_is_unknown_to_another(norte: Backend, sur: 
     assert at_sur.headers["www-authenticate"] == 'Bearer realm="resguardo", error="invalid_token"'
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_a_token_lasts_sixty_minutes(norte: Backend, house: House) -> None:
     path = f"/v1/accounts/{cast.OLGA}"
     await cast.move_clock(house, AN_HOUR - A_MOMENT)

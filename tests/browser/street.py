@@ -23,13 +23,13 @@ from service.embedded import Cluster
 from service.operations import page_links
 from service.operations.house import House
 from service.operations.page_links import AskedLink
-from service.processes import free_port
 from service.security.keys import KeyRing
 from service.security.passwords import Passwords
 from service.storage import load
 from service.storage.values import BrowserSession, LinkPurpose
 from tests import people as cast
 from tests.houses import settings_for
+from tests.ports import free_port
 from tests.served import environment_of, serving
 
 # Wallets are read every few seconds: those of all tests are there before the service begins.

@@ -103,7 +103,8 @@ async def test_a_supervisor_gives_tickets_on_from_a_phone_by_keyboard_and_withou
     await page.keyboard.press("Enter")
     await page.keyboard.press("Tab")
     await expect(row.locator("select")).to_be_focused()
-    await page.keyboard.type("Arne")
+    # Only he begins so: on a busy machine the letters of a word may come too far apart to be one.
+    await page.keyboard.type("A")
     await page.keyboard.press("Tab")
     await page.keyboard.type("Astrid se fue")
     await page.keyboard.press("Enter")

@@ -12,12 +12,12 @@ from domain.wallets import Wallet
 from service.operations import owner_codes
 from service.operations.house import House
 from service.operations.owner_codes import Entered
-from service.processes import free_port
 from service.settings import Settings
 from tests import people as cast
 from tests import proving
 from tests.browser.tabs import LIGHTS, browser, complaints_of
 from tests.desks import Authenticator, Case, a_case, an_agent
+from tests.ports import free_port
 from tests.served import environment_of, serving
 
 __all__ = ["browser"]

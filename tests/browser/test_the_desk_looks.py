@@ -35,7 +35,6 @@ PICTURES: Final = os.environ.get("DESK_PICTURES")
 
 
 @pytest.mark.parametrize("language", ["es", "pt-BR", "en"])
-@pytest.mark.timeout(240)
 async def test_a_ticket_at_work_is_for_everyone(
     served: Served, browser: Browser, language: str
 ) -> None:

@@ -68,19 +68,20 @@ def test_of_an_owner_in_danger_the_app_shows_nothing_unusual() -> None:
 def test_danger_said_after_the_freeze_turns_the_display_and_not_the_version() -> None:
     before = a_frozen_account()
 
-    turned = accounts.turn_neutral(before, now=NOON)
+    turned = accounts.turn_neutral(before, ticket_id=TICKET, now=NOON)
 
     assert turned.value.display is Display.NEUTRAL
     assert (turned.value.version, turned.value.epoch) == (before.version, before.epoch)
-    assert turned.events == (DisplayTurnedNeutral(account_id=OLGAS, at=NOON),)
-    again = accounts.turn_neutral(turned.value, now=NOON)
+    told = DisplayTurnedNeutral(account_id=OLGAS, ticket_id=TICKET, version=before.version, at=NOON)
+    assert turned.events == (told,)
+    again = accounts.turn_neutral(turned.value, ticket_id=TICKET, now=NOON)
     assert (again.value, again.events) == (turned.value, ())
     with pytest.raises(AccountNotFrozen):
-        accounts.turn_neutral(an_account(), now=NOON)
+        accounts.turn_neutral(an_account(), ticket_id=TICKET, now=NOON)
 
 
 def test_a_release_makes_the_display_plain_again() -> None:
-    neutral = accounts.turn_neutral(a_frozen_account(), now=NOON).value
+    neutral = accounts.turn_neutral(a_frozen_account(), ticket_id=TICKET, now=NOON).value
 
     assert accounts.release(neutral, ticket_id=TICKET, now=NOON).value.display is Display.PLAIN
 

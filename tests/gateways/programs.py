@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from service.processes import free_port
 from tests.debian import NotFetched, unpacked
+from tests.ports import free_port
 
 PACKAGES: Final = (
     "nginx",
@@ -63,7 +63,7 @@ Listen 127.0.0.1:{port}
 </VirtualHost>
 """
 _MODULES: Final = ("mpm_event", "authn_core", "authz_core", "authz_user", "proxy", "proxy_http")
-_READY_WITHIN: Final = 20.0
+_READY_WITHIN: Final = 60.0
 SYSTEMS_LIST: Final = "believed"
 # As Debian builds libcurl.
 _LIST_OF_SYSTEM: Final = b"/etc/ssl/certs/ca-certificates.crt"

@@ -235,7 +235,8 @@ async def test_silence_is_no_permission(recipe: Recipe, ends: AsyncExitStack) ->
         began = time.monotonic()
         refused = await visitor.asks(PHONE)
     assert (refused.status_code, application.asked) == (recipe.away, [])
-    assert time.monotonic() - began < 6
+    # It gives up after two seconds, or four; on a busy machine there is some turn to wait for.
+    assert time.monotonic() - began < 12
 
 
 @pytest.mark.parametrize("recipe", ALL, ids=lambda recipe: recipe.name)

@@ -33,7 +33,7 @@ async def stale_after(gateway: Gateway, owner: Owner, carl: RealBrowser) -> bool
     return heard.json() != {"active": False}
 
 
-@pytest.mark.timeout(120 + FREEZES)
+@pytest.mark.timeout(400 + FREEZES)
 async def test_no_answer_is_stale_once_the_report_was_answered() -> None:
     async with a_town(webs=2) as (town, wallet):
         await town.open()

@@ -27,7 +27,7 @@ from domain.wallets import Wallet
 from service import embedded
 from service.embedded import OWNER, SERVICE
 from service.operations.house import House
-from service.processes import answers, free_port
+from service.processes import answers
 from service.security import keys
 from service.security.passwords import Passwords
 from service.storage.migrations import upgrade
@@ -35,6 +35,7 @@ from tests import people as cast
 from tests.browsers import Browser
 from tests.conftest import CLOCK
 from tests.notifications.outside import Mailbox, a_mail_server
+from tests.ports import free_port
 
 LOOKS_EVERY: Final = 0.05
 # Nothing here speaks TLS. A client that is not told so reads every authority's certificate first,
@@ -95,7 +96,7 @@ class Process:
 
     def _end(self) -> None:
         if self._process is not None:
-            self._process.wait(30)
+            self._process.wait(60)
         if self._log is not None:
             self._log.close()
 

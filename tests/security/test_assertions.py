@@ -102,11 +102,16 @@ def test_without_a_key_it_is_never_good_and_takes_no_less_time() -> None:
         told = opened(signed(claims, key=forged))
         known = registrable(jwks({"rsa": RSA, "ec": EC, "ed": ED}[kid]))[kid]
         shortest: dict[bool, float] = {}
-        for jwk in (None, known) * 40:
-            begun = perf_counter()
-            assert not is_good(told, jwk, audiences=(ISSUER,), now=NOON)
-            took = perf_counter() - begun
-            shortest[jwk is None] = min(took, shortest.get(jwk is None, took))
+        # On a busy machine forty turns of one of them may all be disturbed; a way that is really
+        # shorter stays so, however often it is walked.
+        for _ in range(10):
+            for jwk in (None, known) * 40:
+                begun = perf_counter()
+                assert not is_good(told, jwk, audiences=(ISSUER,), now=NOON)
+                took = perf_counter() - begun
+                shortest[jwk is None] = min(took, shortest.get(jwk is None, took))
+            if 0.6 < shortest[True] / shortest[False] < 1.6:
+                break
         assert 0.6 < shortest[True] / shortest[False] < 1.6, kid
 
 

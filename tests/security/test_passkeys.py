@@ -135,6 +135,7 @@ async def test_a_challenge_belongs_to_the_browser_that_asked(door: Door) -> None
     assert not await door.is_refused(key.sign(options), ANOTHER)
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_a_challenge_is_good_for_five_minutes(door: Door) -> None:
     key = SecurityKey(CONSOLE)
     await door.add(key, await door.proved())
@@ -261,6 +262,7 @@ async def test_a_new_passkey_broken_anywhere_is_refused(door: Door, broken: byte
         await passkeys.add(door.house, by, answer(json.dumps(said)), name="laptop")
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_an_unlocked_console_gets_no_passkey(door: Door) -> None:
     """Only within five minutes of signing in again, on the clock of the database."""
     by = await door.sign_in()

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from service.commands.keys import key_commands
-from service.processes import free_port
 from service.security import keys
 from service.security.keys import KeysWrong, SigningKeys
 from service.security.signing import (
@@ -25,6 +24,7 @@ from service.security.signing import (
     signed,
 )
 from service.settings import Settings
+from tests.ports import free_port
 from tests.served import environment_of
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

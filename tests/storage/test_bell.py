@@ -14,7 +14,7 @@ from service.storage.direct import transaction
 
 pytestmark = pytest.mark.anyio
 # Far more than a ring takes; a ring that never comes is waited for so long.
-LONG: Final = 10.0
+LONG: Final = 60.0
 QUIET: Final = 0.5
 
 

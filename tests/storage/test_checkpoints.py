@@ -59,6 +59,7 @@ async def checked(house: House, wallet: Wallet) -> Verdict:
     return await verify_journal(house, wallet.id)
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_the_end_is_signed_once_an_hour_and_only_when_it_grew(
     signing: House, wallet: Wallet
 ) -> None:

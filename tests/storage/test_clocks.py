@@ -100,6 +100,7 @@ async def test_what_was_written_down_says_every_deadline_of_a_whole_life(
     ]
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_a_job_that_is_late_or_runs_twice_or_at_once_concludes_it_once(
     house: House, case: Case
 ) -> None:

@@ -15,6 +15,7 @@ from domain.refusals import (
     OwnDecision,
     OwnProposal,
     TicketClosed,
+    WordsMissing,
 )
 from domain.reports import LossKind
 from domain.tickets import Finding, KeepReason, ProposalStatus, ReleaseReason, Stage, ToBring
@@ -110,6 +111,7 @@ async def test_picks_are_spread_and_never_fall_on_who_proposed(house: House, cas
     assert set(could) == ids
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_who_does_not_answer_is_passed_over_after_fifteen_minutes_and_not_before(
     house: House, case: Case
 ) -> None:
@@ -240,6 +242,13 @@ async def test_a_drawn_release_is_looked_at_by_somebody_uninvolved(
             await release_reviews.find(
                 house, case.ticket_id, row.review.id, Finding.IN_ORDER, "", by=involved
             )
+    for nothing in ("", " \n\u200b"):
+        with pytest.raises(WordsMissing):
+            await release_reviews.find(
+                house, case.ticket_id, row.review.id, Finding.NOT_IN_ORDER, nothing, by=sofia
+            )
+    (row,) = (await release_reviews.see(house, sofia)).rows
+    assert row.review.finding is None
     await release_reviews.find(
         house, case.ticket_id, row.review.id, Finding.NOT_IN_ORDER, "no call back", by=sofia
     )

@@ -490,7 +490,8 @@ def test_stopping_does_not_wait_for_those_who_are_connected(running: Cluster) ->
     with throw_away_cluster() as cluster, psql(cluster, "select pg_sleep(60)"):
         before = time.monotonic()
         cluster.stop()
-        assert time.monotonic() - before < 5
+        # Far less than they would take, and more than a busy machine does.
+        assert time.monotonic() - before < 30
     assert running.poll() is None
 
 

@@ -74,6 +74,7 @@ async def garbled(owner: AsyncEngine, wallet: Wallet, number: int) -> None:
         await db.execute(update(journal).where(entry(wallet, number)).values(entry=swapped))
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_every_chain_is_walked_once_an_hour(house: House, wallet: Wallet) -> None:
     assert await check_journal(house) == 2
     first = await found(house, wallet)

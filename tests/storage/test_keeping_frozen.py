@@ -34,6 +34,7 @@ from service.storage.queue import Asked, View
 from service.storage.tables import agents as agent_rows
 from tests import deciding, desks, proving
 from tests import people as cast
+from tests.clocks import at_half_past
 from tests.desks import Case, a_case
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +78,7 @@ async def approved(house: House, case: Case, by: SignedIn) -> None:
 # Its clock, its bell ----------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_it_waits_a_quarter_of_an_hour_and_then_the_list_is_rung(
     house: House, case: Case, astrid: SignedIn
 ) -> None:
@@ -290,6 +292,7 @@ async def test_nobody_decides_on_a_page_older_than_what_joined_since(
 
 async def a_shut_desk(house: House) -> Case:
     """It opens in six hours, by the wallet's own clock, and for six."""
+    await at_half_past(house)
     zone, now = ZoneInfo(cast.NORTE.time_zone), await cast.now(house)
     told: dict[str, Any] = {
         "days": [1, 2, 3, 4, 5, 6, 7],

@@ -124,6 +124,7 @@ async def scene(house: House) -> AsyncIterator[Scene]:
 # A silent wallet ------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_a_silent_wallet_is_said_once_after_a_minute(scene: Scene) -> None:
     await scene.freezes()
     await scene.later(A_MINUTE - timedelta(seconds=10))
@@ -192,6 +193,7 @@ async def test_whoever_confirmed_in_time_is_never_alarmed(scene: Scene) -> None:
     assert await scene.alarm() == 0
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_how_long_it_may_take_is_the_wallets_to_say(scene: Scene) -> None:
     slow = Policy(messages=MessagePolicy(confirmation_expected_within=2 * A_MINUTE))
     async with scene.house.engine.begin() as db:

@@ -18,6 +18,7 @@ from service.security.tokens import new_id
 from service.storage.queue import MOST_ON_A_PAGE, Asked, View
 from service.storage.tables import agent_addresses
 from tests import people as cast
+from tests.clocks import stop_clock
 from tests.desks import Case, a_case, proposed, tickets_like
 
 pytestmark = pytest.mark.anyio
@@ -187,6 +188,7 @@ async def test_a_row_says_whose_it_is_who_looks_and_what_happened_last(
 ) -> None:
     arne = await cast.an_agent(house, case.wallet, "arne", 3)
     await tickets.reach_owner(house, case.ticket_id, by=astrid)
+    await stop_clock(house)
     await presence.say(house, case.ticket_id, arne)
     (row,) = (await desk.see_queue(house, astrid)).rows
 

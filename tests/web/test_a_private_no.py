@@ -73,12 +73,9 @@ class Owner(Struct, frozen=True, kw_only=True):
 
 
 @pytest.fixture
-async def owners(scene: Scene) -> tuple[Owner, Owner]:
-    """The first one's Carl says no, the second one's nothing."""
+async def owners(scene: Scene, clock_stands: None) -> tuple[Owner, Owner]:
+    """The first one's Carl says no, the second one's nothing; what both read is dated alike."""
     await cast.olga(scene.house, scene.wallet, "bruna-1")
-    # Well inside a minute: what both read is dated alike.
-    instant = await cast.now(scene.house)
-    await cast.move_clock(scene.house, timedelta(seconds=62 - instant.second))
     told = Owner(scene=scene, subject=cast.OLGA, email="carla@correo.example")
     untold = Owner(scene=scene, subject="bruna-1", email="carlo@correo.example")
     await told.invites()

@@ -222,6 +222,7 @@ async def test_the_question_is_asked_by_our_own_page_alone(astrid: AtDesk) -> No
 # Idle and absolute end ----------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_thirty_quiet_minutes_end_a_session(house: House, astrid: AtDesk) -> None:
     await cast.move_clock(house, timedelta(minutes=29, seconds=55))
     assert (await astrid.browser.open("/console")).path == "/console"
@@ -233,6 +234,7 @@ async def test_thirty_quiet_minutes_end_a_session(house: House, astrid: AtDesk) 
     assert (await astrid.browser.open("/console")).path == "/console/sign-in"
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_eight_hours_end_a_session_however_busy(house: House, astrid: AtDesk) -> None:
     began = (await astrid.signed_in()).session.began_at
     while await cast.now(house) < began + timedelta(hours=7, minutes=40):

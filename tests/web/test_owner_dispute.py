@@ -11,6 +11,7 @@ from domain.refusals import SignInVoid
 from service.storage.tables import disputes, tickets
 from tests import people as cast
 from tests.browsers import Page
+from tests.clocks import stop_clock
 from tests.web.owner_scene import to_dispute
 from tests.web.scene import Scene, a_receipt
 
@@ -56,6 +57,7 @@ async def test_in_danger_nothing_moves_and_every_word_is_the_same(scene: Scene) 
         return clockless(page), clockless(done)
 
     await frozen(scene)
+    await stop_clock(scene.house)
     calm = await the_words()
     moved = await boost(scene)
     async with scene.house.engine.begin() as db:

@@ -42,6 +42,7 @@ async def test_nobody_chosen_is_said_and_the_focus_goes_there(scene: Scene) -> N
     assert await sent(scene, "drill-begun") == 0
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_once_in_thirty_days(scene: Scene) -> None:
     carl, cleo, _ = await three_people(scene)
     page = await (await scene.at_her_pages()).follow("Rehearse")

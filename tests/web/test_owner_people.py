@@ -21,6 +21,7 @@ async def sent(scene: Scene, event: str) -> int:
         return await db.scalar(counted) or 0
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_an_invitation_is_sent_again_a_day_later_and_not_before(scene: Scene) -> None:
     await scene.invitation()
     (carl,) = await scene.contacts()

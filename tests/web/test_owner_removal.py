@@ -19,6 +19,7 @@ async def begin_to_remove(people: Page, name: str) -> Page:
     return await ask.press(ask.path)
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_the_page_before_the_press_shows_the_very_instant(scene: Scene) -> None:
     await three_people(scene)
     ask = await (await scene.at_her_pages()).follow("Remove: Carl")
@@ -43,6 +44,7 @@ async def test_the_page_before_the_press_shows_the_very_instant(scene: Scene) ->
     assert (await scene.contacts())[0].leaves_at == carl.leaves_at
 
 
+@pytest.mark.usefixtures("clock_stands")
 async def test_the_second_within_a_month_and_the_last_one_take_seven_days(scene: Scene) -> None:
     await three_people(scene)
     people = await begin_to_remove(await scene.at_her_pages(), "Carl")
