@@ -13,9 +13,9 @@ from service.operations.house import House
 from service.storage.tables import tickets as ticket_rows
 from tests import desks
 from tests import people as cast
+from tests.at_desk import AGENT_COOKIE, AtDesk, at_desk, statements
 from tests.browsers import Form, Page
 from tests.desks import Case, a_case
-from tests.web.test_console import AGENT_COOKIE, AtDesk, at_desk, statements
 
 pytestmark = pytest.mark.anyio
 BOARD = "/console/board"

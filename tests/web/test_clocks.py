@@ -15,8 +15,8 @@ from service.operations.house import House
 from service.operations.on_call import NewOnCall
 from service.storage import tables
 from tests import people as cast
+from tests.at_desk import at_desk
 from tests.desks import Case, a_case
-from tests.web.test_console import at_desk
 
 pytestmark = pytest.mark.anyio
 HOUR: Final = timedelta(hours=1)

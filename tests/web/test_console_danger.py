@@ -15,9 +15,9 @@ from service.storage.tables import recovery_codes
 from service.storage.tables import tickets as tickets_table
 from tests import people as cast
 from tests import proving
+from tests.at_desk import AtDesk, approved_from, at_desk
 from tests.desks import Case, a_case, proposed
 from tests.helpless import a_card, asks_for_help
-from tests.web.test_console import AtDesk, approved_from, at_desk
 
 pytestmark = pytest.mark.anyio
 NOBODY_CALLS = "The owner may be in danger: nobody calls the reported phone"

@@ -17,9 +17,9 @@ from service.storage import load
 from service.storage.tables import contacts, loss_reports, outbox, proposals
 from tests import people as cast
 from tests import proving
+from tests.at_desk import AtDesk, approved_from, at_desk, is_frozen
 from tests.browsers import Page
 from tests.desks import Case, a_case
-from tests.web.test_console import AtDesk, approved_from, at_desk, is_frozen
 
 pytestmark = pytest.mark.anyio
 THREE_DAYS = timedelta(hours=72)

@@ -12,8 +12,8 @@ from domain.wallets import Wallet
 from service.operations.house import House
 from service.storage.tables import agents, deliveries, tickets
 from tests import people as cast
+from tests.at_desk import AtDesk, at_the_door
 from tests.web.scene import Scene
-from tests.web.test_console import AtDesk, at_the_door
 
 pytestmark = pytest.mark.anyio
 

@@ -23,9 +23,9 @@ from service.storage.tables import account_addresses, agent_addresses, journal, 
 from service.storage.tables import agents as agents_table
 from service.storage.values import Scope
 from tests import people as cast
+from tests.at_desk import AtDesk, at_desk
 from tests.browsers import Page
 from tests.desks import Case, a_case
-from tests.web.test_console import AtDesk, at_desk
 
 pytestmark = pytest.mark.anyio
 PATH = "/console/journal"

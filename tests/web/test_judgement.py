@@ -11,9 +11,9 @@ from service.operations.house import House
 from service.storage.tables import contacts
 from tests import people as cast
 from tests import proving
+from tests.at_desk import AtDesk, at_desk
 from tests.desks import Case, a_case
 from tests.web.scene import Scene, a_receipt
-from tests.web.test_console import AtDesk, at_desk
 
 pytestmark = pytest.mark.anyio
 

@@ -16,9 +16,9 @@ from service.operations.house import House
 from service.storage import load
 from service.storage.tables import reveals
 from tests import people as cast
+from tests.at_desk import AtDesk, at_desk, statements
 from tests.browsers import Form, Page
 from tests.desks import SECOND, Case, a_case, a_second_address
-from tests.web.test_console import AtDesk, at_desk, statements
 from tests.web.test_console_danger import cleo_says_danger
 
 pytestmark = pytest.mark.anyio

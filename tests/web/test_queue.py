@@ -10,8 +10,8 @@ from domain.wallets import Wallet
 from service.operations.house import House
 from service.storage.tables import agents
 from tests import people as cast
+from tests.at_desk import AtDesk, at_desk, at_the_door
 from tests.desks import Case, a_case, a_safety_ticket, proposed
-from tests.web.test_console import AtDesk, at_desk, at_the_door
 
 pytestmark = pytest.mark.anyio
 

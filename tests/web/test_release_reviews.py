@@ -9,8 +9,8 @@ from service.operations import tickets
 from service.operations.house import House
 from tests import deciding, proving
 from tests import people as cast
+from tests.at_desk import AtDesk, at_desk
 from tests.desks import Case, a_case
-from tests.web.test_console import AtDesk, at_desk
 
 pytestmark = pytest.mark.anyio
 

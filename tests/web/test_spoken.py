@@ -8,9 +8,9 @@ from litestar import Litestar
 from domain.ids import ContactId
 from service.operations.house import House
 from tests import people as cast
+from tests.at_desk import at_desk
 from tests.browser.spoken import english_in
 from tests.desks import a_case, a_second_address
-from tests.web.test_console import at_desk
 
 pytestmark = pytest.mark.anyio
 

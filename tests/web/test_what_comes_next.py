@@ -12,8 +12,8 @@ from service.operations.journal import seal_journal
 from service.operations.owner_codes import Entered
 from tests import people as cast
 from tests import proving
+from tests.at_desk import AtDesk, at_desk
 from tests.desks import Case, a_case
-from tests.web.test_console import AtDesk, at_desk
 
 pytestmark = pytest.mark.anyio
 KEY_NEXT = "Next: read the owner the key "

@@ -16,9 +16,9 @@ from service.storage.tables import account_addresses, ticket_messages, ticket_no
 from service.storage.tables import agents as agents_table
 from service.storage.tables import tickets as ticket_rows
 from tests import people as cast
+from tests.at_desk import AtDesk, at_desk, statements
 from tests.browsers import Page
 from tests.desks import Case, a_case
-from tests.web.test_console import AtDesk, at_desk, statements
 
 pytestmark = pytest.mark.anyio
 SCRIPT = '<script>alert("x")</script>'
