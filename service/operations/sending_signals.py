@@ -223,7 +223,9 @@ async def _opened(
 
 
 def _tell(leased: Leased, one: Record, *, kept: bool) -> None:
-    said = log.error if one.state is SignalState.PARKED else log.info
+    # Somebody has to look: the receiver will not learn of it by itself.
+    is_untold = one.state in {SignalState.PARKED, SignalState.REFUSED}
+    said = log.error if is_untold else log.info
     said(
         "signal.recorded" if kept else "signal.lease-lost",
         signal_id=str(leased.signal.id),

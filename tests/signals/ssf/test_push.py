@@ -4,6 +4,7 @@ import json
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from domain.accounts import Account
 from domain.wallets import Wallet
@@ -47,14 +48,19 @@ async def test_what_was_refused_is_never_sent_again_unchanged(
 ) -> None:
     await ssf.pushed(receiver.url, **ONE_KIND)
     refusals = [f"invalid_{what}" for what in ("request", "key", "issuer", "audience", "state")]
-    for err in refusals:
-        receiver.answering = says(err)
-        await _happens(house, norte, olgas)
-        await worker.work()
+    with capture_logs() as said:
+        for err in refusals:
+            receiver.answering = says(err)
+            await _happens(house, norte, olgas)
+            await worker.work()
     await scene.bring_forward(house)
     receiver.answering = always(202)
     await _happens(house, norte, olgas)
     await worker.work()
+
+    # Nobody is told of it by sending again: somebody has to look.
+    alarms = [one["error"] for one in said if one["log_level"] == "error"]
+    assert alarms == refusals
 
     *refused, last = await scene.stored_signals(house)
     assert [(row.state, row.last_error, row.attempts) for row in refused] == [
