@@ -16,7 +16,6 @@ from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType]  # half annotated
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.refusals import NotFound, Refused
 from domain.wallets import Wallet
@@ -39,6 +38,7 @@ from service.signals.fast_lane import FastLane
 from service.signals.routes import ROUTES
 from service.signals.ssf import Sets
 from service.storage.bell import Bell
+from service.storage.engine import open_engine
 from service.storage.introspection import Introspection
 from service.storage.migrations import require_humble_role
 from service.warming import warm_up
@@ -174,22 +174,7 @@ async def _let_go(state: State) -> None:
 
 def open_house(settings: Settings) -> House:
     """Engine, keys and password hashing of one process."""
-    engine = create_async_engine(
-        settings.database_url,
-        # All of them stay: one that is opened for a single answer costs more than the answer, and
-        # most of all when many wait.
-        pool_size=POOL,
-        max_overflow=0,
-        pool_timeout=5,
-        # Whoever gave one back last gives it to the next: in quiet hours a few of them know all
-        # statements, and the others hold no memory for what they are not asked.
-        pool_use_lifo=True,
-        # PostgreSQL's system asks after those others every minute, so that nothing between forgets
-        # them before the night on which all are needed.
-        connect_args={"server_settings": {"tcp_keepalives_idle": "60"}},
-        # An error's text must not carry what a person typed into a log.
-        hide_parameters=True,
-    )
+    engine = open_engine(settings.database_url, connections=POOL, waits=5)
     return House(engine=engine, keys=load_keys(settings.keys), passwords=Passwords())
 
 
@@ -253,7 +238,10 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 def is_database_away(error: Exception) -> bool:
     """No connection, none free, or lost on the way: try again later. All else is a fault."""
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+        # Let in by nobody, for a reason of no other kind: it takes no connections just now.
+        shut_out = type(error) is DBAPIError and error.statement is None
+        lost = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+        return lost or shut_out
     return isinstance(error, OSError | TimeoutError | PoolTimeout | PostgresConnectionError)
 
 

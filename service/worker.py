@@ -12,7 +12,6 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from msgspec import Struct
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from notifications.channels import Channels
 from notifications.channels.email import EmailChannel, EmailSettings
@@ -31,6 +30,7 @@ from service.settings import Settings
 from service.signals.kinds import kinds
 from service.storage.bell import Ears
 from service.storage.directory import HouseDirectory
+from service.storage.engine import open_engine
 from service.storage.migrations import require_humble_role
 
 log = structlog.get_logger("service.worker")
@@ -100,13 +100,8 @@ async def work(settings: Settings, parts: Sequence[Part] = tuple(Part)) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        engine = create_async_engine(
-            settings.database_url,
-            pool_size=sum(_CONNECTIONS[part] for part in parts),
-            max_overflow=0,
-            hide_parameters=True,
-            connect_args={"server_settings": {"application_name": NAME}},
-        )
+        many = sum(_CONNECTIONS[part] for part in parts)
+        engine = open_engine(settings.database_url, connections=many, name=NAME)
         stack.push_async_callback(engine.dispose)
         house = House(
             engine=engine,

@@ -85,19 +85,6 @@ async def test_pages_are_read_also_while_the_database_is_away(settings: Settings
     assert "not_stopped.html" in read_in("es")
 
 
-async def test_in_quiet_hours_one_connection_does_all_the_work(engine: AsyncEngine) -> None:
-    await warm_up(engine, 3)
-
-    assert len({await who_answers(engine) for _ in range(6)}) == 1
-
-
-async def who_answers(engine: AsyncEngine) -> int:
-    async with engine.connect() as db:
-        found = await db.scalar(text("select pg_backend_pid()"))
-    assert isinstance(found, int)
-    return found
-
-
 def code_of(name: str, language: str) -> CodeType:
     """Made once, however many languages show the page."""
     return templates(language).get_template(name).root_render_func.__code__
