@@ -82,9 +82,12 @@ async def at_desk(
 
 
 async def approved_from(page: Page, agent: AtDesk, case: Case) -> Page:
-    return await page.press(
-        f"{case.path}/approval", password=cast.PASSWORD, code=await agent.new_code()
-    )
+    return await confirmed_from(page, agent, f"{case.path}/approval")
+
+
+async def confirmed_from(page: Page, agent: AtDesk, path: str) -> Page:
+    """Signed in again in the form that goes there."""
+    return await page.press(path, password=cast.PASSWORD, code=await agent.new_code())
 
 
 async def is_frozen(house: House, case: Case) -> bool:

@@ -9,7 +9,8 @@
 `journal` the record ·
 `restoring` removals, people taken back, devices ·
 `clocks` waiting, and whoever was rung · `board` the supervisor's view ·
-`approval` the second person's page · `decision` kept frozen, looked at again ·
+`approval` the second person's page · `second_person` what all such pages share ·
+`decision` kept frozen, looked at again ·
 `reviews` releases that were drawn · `client_mistakes` what one client froze ·
 `safety` owners who do not feel safe ·
 `work` whose it is, notes · `messages` writing to its people · `meanwhile` who was faster ·
@@ -86,9 +87,14 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     judgement.close,
     judgement.hear,
     judgement.judge,
-    judgement.decide_verdict,
+    judgement.show_verdict,
+    judgement.confirm_verdict,
+    judgement.reject_verdict,
     restoring.decide_removal,
-    restoring.reinstate,
+    restoring.propose_reinstatement,
+    restoring.show_reinstatement,
+    restoring.confirm_reinstatement,
+    restoring.reject_reinstatement,
     restoring.clear_device,
     looking.reveal,
     safety.show,

@@ -17,7 +17,7 @@ from domain.ids import ClientId, ClientMistakeId
 from domain.refusals import LevelTooLow, NotFound, Refused
 from service.console.frame import Me, language_of, me, signed_in
 from service.console.frame import show as show_page
-from service.console.proving import shown_in
+from service.console.proving import ProvingForm, shown_in
 from service.console.ticket import filled_in
 from service.operations import agents, client_mistakes, mistakes_seen
 from service.operations.agents import SignedIn
@@ -67,14 +67,6 @@ class WindowAsked(Struct, frozen=True, kw_only=True):
 
 class ProposalForm(WindowAsked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: MistakeReason
-
-
-class ApprovalForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    # For the password store, which finds its entry by it; never read.
-    username: str = ""
-    password: str
-    code: str
-    passkey: str = ""
 
 
 class MistakesPage(Struct, frozen=True, kw_only=True):
@@ -140,7 +132,7 @@ async def approve(
 ) -> Response[Any]:
     """Signing in again first, as before a release."""
     mistake = ClientMistakeId(mistake_id)
-    form = filled_in(await our_form(request), ApprovalForm)
+    form = filled_in(await our_form(request), ProvingForm)
     if form is None:
         return await _one(request, house, mistake, by, act="approve", refusal="incomplete")
     try:

@@ -43,8 +43,9 @@ _HOUSE: Final = Brand(
 _ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Forms of buttons and scripts alone.
 _NOTHING_TYPED: Final = ("/sign-out", "/passkey-question", "/presence")
+_SECOND_PERSON: Final = rf"(?:/reports/{_ID}/verdict|/contacts/{_ID}/reinstatement)?/approval"
 _RETURN: Final = re.compile(
-    rf"/console/(?:tickets/{_ID}(?:/approval)?|safety/{_ID}|me(?![a-z])"
+    rf"/console/(?:tickets/{_ID}(?:{_SECOND_PERSON})?|safety/{_ID}|me(?![a-z])"
     rf"|board|reviews|client-mistakes(?:/{_ID})?)"
 )
 

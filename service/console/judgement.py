@@ -1,10 +1,9 @@
 """What agents do besides releasing: lay a hint aside, hear a reporter, judge a report."""
 
-from collections.abc import Awaitable
 from typing import Any, Literal
 from uuid import UUID
 
-from litestar import Response, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
@@ -12,8 +11,10 @@ from msgspec import Struct
 from domain.ids import ReportId, TicketId, VerdictId
 from domain.reports import Outcome
 from domain.tickets import CloseReason, TriedWay
+from service.console.proving import ProvingForm
+from service.console.second_person import Decision
 from service.console.ticket import BY, done_or_told, filled_in, incomplete
-from service.operations import outcomes, unconfirmed
+from service.operations import outcomes, unconfirmed, verdict_seen
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.pages import AnyRequest, our_form
@@ -37,10 +38,14 @@ class OutcomeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     seen: int
 
 
-class VerdictForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConfirmationForm(ProvingForm, frozen=True, kw_only=True, forbid_unknown_fields=True):
     verdict: UUID
-    decision: Literal["confirm", "reject"]
+    # The version of the report the page showed.
     seen: int
+
+
+class RejectionForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    verdict: UUID
 
 
 @post("/console/tickets/{ticket_id:uuid}/attempts", include_in_schema=False, dependencies=BY)
@@ -115,12 +120,53 @@ async def judge(
     return await done_or_told(request, house, ticket, by, work, act="judge")
 
 
-@post(
-    "/console/tickets/{ticket_id:uuid}/reports/{report_id:uuid}/verdict",
+@get(
+    "/console/tickets/{ticket_id:uuid}/reports/{report_id:uuid}/verdict/approval",
     include_in_schema=False,
     dependencies=BY,
 )
-async def decide_verdict(
+async def show_verdict(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    report_id: FromPath[UUID],
+    house: NamedDependency[House],
+    by: NamedDependency[SignedIn],
+) -> Response[str]:
+    return await _decision(request, house, TicketId(ticket_id), ReportId(report_id), by).shown()
+
+
+@post(
+    "/console/tickets/{ticket_id:uuid}/reports/{report_id:uuid}/verdict/approval",
+    include_in_schema=False,
+    dependencies=BY,
+)
+async def confirm_verdict(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    report_id: FromPath[UUID],
+    house: NamedDependency[House],
+    by: NamedDependency[SignedIn],
+) -> Response[Any]:
+    """Signing in again first, as before a release: whoever it suspends can freeze no more."""
+    ticket, report = TicketId(ticket_id), ReportId(report_id)
+    page = _decision(request, house, ticket, report, by)
+    form = filled_in(await our_form(request), ConfirmationForm)
+    if form is None:
+        return await page.incomplete(act="verdict")
+    verdict, seen = VerdictId(form.verdict), form.seen
+    work = page.after_proving(
+        form,
+        lambda proved: outcomes.confirm_false(house, ticket, report, verdict, by=proved, seen=seen),
+    )
+    return await page.done_or_told(work, act="verdict")
+
+
+@post(
+    "/console/tickets/{ticket_id:uuid}/reports/{report_id:uuid}/verdict/rejection",
+    include_in_schema=False,
+    dependencies=BY,
+)
+async def reject_verdict(
     request: AnyRequest,
     ticket_id: FromPath[UUID],
     report_id: FromPath[UUID],
@@ -128,13 +174,22 @@ async def decide_verdict(
     by: NamedDependency[SignedIn],
 ) -> Response[Any]:
     ticket, report = TicketId(ticket_id), ReportId(report_id)
-    form = filled_in(await our_form(request), VerdictForm)
+    page = _decision(request, house, ticket, report, by)
+    form = filled_in(await our_form(request), RejectionForm)
     if form is None:
-        return await incomplete(request, house, ticket, by, act="verdict")
-    verdict = VerdictId(form.verdict)
-    work: Awaitable[object]
-    if form.decision == "confirm":
-        work = outcomes.confirm_false(house, ticket, report, verdict, by=by, seen=form.seen)
-    else:
-        work = outcomes.reject_false(house, ticket, report, verdict, by=by)
-    return await done_or_told(request, house, ticket, by, work, act="verdict")
+        return await page.incomplete(act="verdict")
+    work = outcomes.reject_false(house, ticket, report, VerdictId(form.verdict), by=by)
+    return await page.done_or_told(work, act="verdict")
+
+
+def _decision(
+    request: AnyRequest, house: House, ticket_id: TicketId, report_id: ReportId, by: SignedIn
+) -> Decision:
+    return Decision(
+        request=request,
+        house=house,
+        ticket_id=ticket_id,
+        by=by,
+        template="verdict.html",
+        see=lambda: verdict_seen.see(house, ticket_id, report_id, by=by),
+    )

@@ -5,8 +5,21 @@ The fields are those of `templates/console/prove_again.html`.
 
 from typing import Protocol
 
+from msgspec import Struct
+
 from service.operations.agents_door import PasskeyAnswer, PasswordAndCode, Shown
 from service.pages import AnyRequest
+
+
+class ProvingForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every form has that asks for it."""
+
+    # For the password store, which finds its entry by it; never read.
+    username: str = ""
+    password: str
+    code: str
+    # A passkey's answer in place of both.
+    passkey: str = ""
 
 
 class Proving(Protocol):

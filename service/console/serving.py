@@ -71,7 +71,8 @@ async def skip(
 async def say_presence(
     request: AnyRequest, ticket_id: FromPath[UUID], house: NamedDependency[House]
 ) -> Looking:
-    """A script's own request: it keeps no session alive, and hears who else is there."""
+    """A script's own request: it keeps no session alive, and hears who else is there and whether
+    there is more to show."""
     fields = await our_form(request)
     form = filled_in(fields, PresenceForm)
     cookie = request.cookies.get(AGENT_COOKIE)

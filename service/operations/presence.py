@@ -1,4 +1,5 @@
-"""Who looks at a ticket just now: for as long as their page says so, every few seconds."""
+"""Who looks at a ticket just now, for as long as their page says so, every few seconds; and whether
+their page still shows all there is."""
 
 from msgspec import Struct
 from sqlalchemy import delete
@@ -8,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.access import Role
 from domain.ids import TicketId, WalletId
 from domain.refusals import PageExpired
-from service.operations import agents, browsers
+from domain.tickets import Ticket, TicketKind
+from service.operations import agents, browsers, timeline
 from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.storage import load, queue
@@ -18,9 +20,11 @@ from service.storage.values import BrowserKind
 
 
 class Looking(Struct, frozen=True, kw_only=True):
-    """Who else looks at a ticket."""
+    """What a page hears: who else looks at its ticket, and which state of it there is now."""
 
     others: tuple[str, ...]
+    # As the page was made with its own (`queue/presence.html`): another one has more to show.
+    state: str = ""
 
 
 async def at_the_screen(house: House, cookie: str) -> SignedIn:
@@ -39,13 +43,39 @@ async def at_the_screen(house: House, cookie: str) -> SignedIn:
 
 
 async def say(house: House, ticket_id: TicketId, by: SignedIn) -> Looking:
-    """This agent looks at the ticket, and hears who else does. NotFound outside their sight."""
+    """This agent looks at the ticket, and hears who else does, and what state it is in now.
+
+    Raises NotFound outside their sight.
+    """
     async with house.engine.begin() as db:
         ticket = await load.ticket_anywhere(db, ticket_id, await load.sight_of(db, by.agent))
         await note(db, ticket.wallet_id, ticket_id, by)
         found = (await queue.lookers(db, (ticket_id,))).get(ticket_id, ())
         names = await agents.names_of(db, house, [one for one in found if one != by.agent.id])
-        return Looking(others=tuple(sorted(names.values())))
+        state = await state_of(db, ticket)
+        return Looking(others=tuple(sorted(names.values())), state=state)
+
+
+async def state_of(db: AsyncConnection, ticket: Ticket) -> str:
+    """Moves with the ticket's row and with every line of its timeline.
+
+    Lines are counted as its page tells them, so that nothing of a safety ticket on the same account
+    moves it: whoever is not trained would learn of one. No instant would do: what began earlier may
+    be committed later.
+    """
+    if ticket.kind is TicketKind.SAFETY:
+        return await _state_of_safety(db, ticket)
+    return f"{ticket.row_version}.{len(await timeline.entries_of(db, ticket))}"
+
+
+async def _state_of_safety(db: AsyncConnection, ticket: Ticket) -> str:
+    """Its notes are all the timeline it has; beside them its page shows what became of whom."""
+    account = await load.account(db, ticket.wallet_id, ticket.account_id)
+    people = await load.contacts_of(db, ticket.wallet_id, account.id)
+    notes = await load.safety_notes_of(db, ticket.wallet_id, ticket.id)
+    now = await clock(db)
+    held = ",".join(one.status.value for one in people if one.holds_place(account, now))
+    return f"{ticket.row_version}.{len(notes)}.{held}"
 
 
 async def leave(house: House, ticket_id: TicketId, by: SignedIn) -> None:

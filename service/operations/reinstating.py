@@ -11,7 +11,7 @@ from domain.accounts import Account
 from domain.change import Change
 from domain.contacts import Contact, StaysSuspended
 from domain.ids import ContactId, TicketId, WalletId
-from domain.refusals import NotFound, OwnProposal
+from domain.refusals import ChangedMeanwhile, NotFound, OwnProposal
 from domain.reports import LossReport, Outcome
 from service.operations.agents import SignedIn
 from service.operations.house import House
@@ -37,16 +37,25 @@ async def propose(
 
 
 async def confirm(
-    house: House, ticket_id: TicketId, contact_id: ContactId, *, by: SignedIn
+    house: House,
+    ticket_id: TicketId,
+    contact_id: ContactId,
+    *,
+    by: SignedIn,
+    seen: int | None = None,
 ) -> None:
     """The second: they can report again, and owner and contact are told.
 
-    Raises LevelTooLow, TooNewToApprove, AccountIsFrozen, NotSuspended, NothingPending, OwnProposal;
+    `seen` is the version of the contact that the agent had before their eyes. Raises LevelTooLow,
+    TooNewToApprove, AccountIsFrozen, NotSuspended, NothingPending, OwnProposal, ChangedMeanwhile;
     NotFound for anybody else.
     """
 
     def decides(contact: Contact, account: Account, agent: Agent, now: datetime) -> Change[Contact]:
-        return contacts.reinstate(contact, account=account, by=agent, now=now)
+        change = contacts.reinstate(contact, account=account, by=agent, now=now)
+        if seen is not None and contact.row_version != seen:
+            raise ChangedMeanwhile
+        return change
 
     await _decide(house, ticket_id, contact_id, by, decides)
 

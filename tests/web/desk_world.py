@@ -18,9 +18,9 @@ from service.operations.agents import SignedIn
 from service.operations.house import House
 from service.security.tokens import new_id
 from service.storage import load
-from service.storage.rows import put
+from service.storage.rows import clock, put
 from service.storage.tables import agents as agents_table
-from service.storage.tables import metadata, notifications_metadata
+from service.storage.tables import loss_reports, metadata, notifications_metadata
 from tests import deciding
 from tests import people as cast
 from tests.browsers import Browser
@@ -126,6 +126,15 @@ async def a_world(house: House, wallet: Wallet) -> World:
     )
     safety_id = await a_safety_ticket(house, case)
     return World(case=case, known=known, safety_id=safety_id, petra=petra)
+
+
+async def found_false(house: House, world: World) -> World:
+    """What was reported was found false, so whoever reported it may be taken back."""
+    theirs = update(loss_reports).where(loss_reports.c.id == world.known.report_id)
+    async with house.engine.begin() as db:
+        now = await clock(db)
+        await db.execute(theirs.values(status="decided", outcome="false", decided_at=now))
+    return world
 
 
 @contextmanager

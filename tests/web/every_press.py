@@ -48,7 +48,14 @@ LISTS: Final = (
     "/console/live",
 )
 # Two factors go along: a page that was left open is not enough.
-PROVED_AGAIN: Final = frozenset({f"{_TICKET}/approval", f"{_MISTAKE}/approval"})
+PROVED_AGAIN: Final = frozenset(
+    {
+        f"{_TICKET}/approval",
+        f"{_REPORT}/verdict/approval",
+        f"{_CONTACT}/reinstatement/approval",
+        f"{_MISTAKE}/approval",
+    }
+)
 
 # In braces what the world has: see `Known`.
 PRESSES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -103,9 +110,21 @@ PRESSES: Final[Mapping[str, Mapping[str, str]]] = {
     f"{_TICKET}/closing": {"reason": "not-reached", "seen": "{seen}"},
     f"{_REPORT}/hearing": {"heard": "heard"},
     f"{_REPORT}/outcome": {"outcome": "real", "seen": "{seen}"},
-    f"{_REPORT}/verdict": {"verdict": "{key}", "decision": "confirm", "seen": "{seen}"},
+    f"{_REPORT}/verdict/approval": {
+        "verdict": "{key}",
+        "seen": "{seen}",
+        "password": "{password}",
+        "code": "{code}",
+    },
+    f"{_REPORT}/verdict/rejection": {"verdict": "{key}"},
     f"{_CONTACT}/removal": {"decision": "stays"},
-    f"{_CONTACT}/reinstatement": {"decision": "propose"},
+    f"{_CONTACT}/reinstatement": {},
+    f"{_CONTACT}/reinstatement/approval": {
+        "seen": "{seen}",
+        "password": "{password}",
+        "code": "{code}",
+    },
+    f"{_CONTACT}/reinstatement/rejection": {"because": "too-early"},
     f"{_TICKET}/devices/{{device_id:uuid}}/clearing": {},
     f"{_TICKET}/addresses/{{address_id:uuid}}/reveal": {
         "whose": "owner",

@@ -42,9 +42,8 @@ def every_page(lang: str) -> dict[tuple[str, str], str]:
 # The console's, by its parts, and what is said of refusals.
 OF_OTHERS: Final = frozenset(
     {
-        *("agents", "board", "clocks", "console", "decisions", "journal", "looking", "queue"),
-        "refusals",
-        "work",
+        *("agents", "board", "clocks", "confirming", "console", "decisions", "journal"),
+        *("looking", "queue", "refusals", "work"),
     }
 )
 

@@ -11,7 +11,7 @@ from service.operations.house import House
 from service.storage.tables import contacts
 from tests import people as cast
 from tests import proving
-from tests.at_desk import AtDesk, at_desk
+from tests.at_desk import AtDesk, at_desk, confirmed_from
 from tests.desks import Case, a_case
 from tests.web.scene import Scene, a_receipt
 
@@ -100,12 +100,15 @@ async def test_false_is_proposed_by_one_and_confirmed_by_another_at_the_desk(
     )
     page = await page.press(judge, outcome="false")
     assert "Astrid says that it is false." in page.text
-    verdict = judge.replace("/outcome", "/verdict")
-    own = await page.press(verdict, button="Confirm: false")
-    assert "This takes level 3 or an officer." in own.text
+    verdict = judge.replace("/outcome", "/verdict/approval")
+    own = await page.follow("Read and decide: ")
+    assert own.path == verdict
+    assert "You said so yourself. Somebody else must confirm it." in own.text
+    assert verdict not in [form.action for form in own.forms]
 
     arne = await at_desk(house, app, wallet, "arne", level=3)
-    page = await (await arne.browser.open(case.path)).press(verdict, button="Confirm: false")
+    page = await (await arne.browser.open(case.path)).follow("Read and decide: ")
+    page = await confirmed_from(page, arne, verdict)
 
     assert "Recorded." in page.text
     assert f'action="{judge}"' not in page.text

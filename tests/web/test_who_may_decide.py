@@ -11,7 +11,15 @@ from service.operations import agents_by_hand
 from service.operations.agents_by_hand import Changes
 from service.operations.house import House
 from tests import people as cast
-from tests.web.desk_world import MAY_EVERYTHING, World, a_world, at_a_browser, everything, known_for
+from tests.web.desk_world import (
+    MAY_EVERYTHING,
+    World,
+    a_world,
+    at_a_browser,
+    everything,
+    found_false,
+    known_for,
+)
 from tests.web.every_press import AT_THE_DOOR, PRESSES, PROVED_AGAIN, address_of, routes_of
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +29,7 @@ TURNED_AWAY: Final = frozenset({403, 404})
 
 @pytest.fixture
 async def world(house: House) -> World:
-    return await a_world(house, await cast.a_wallet(house))
+    return await found_false(house, await a_world(house, await cast.a_wallet(house)))
 
 
 async def test_a_browser_left_open_approves_nothing(
