@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import contacts, outcomes
 from domain.accounts import Account
+from domain.change import Change
 from domain.contacts import Contact
 from domain.ids import FalseReportId, ReportId, TicketId, VerdictId
 from domain.outcomes import Consequence, FalseReport, Verdict
+from domain.policy import ReportPolicy
 from domain.refusals import ChangedMeanwhile, NotFound, OwnProposal
 from domain.reports import LossReport, Outcome
 from domain.tickets import Ticket
@@ -167,15 +169,22 @@ async def _follows(case: Judging, by: SignedIn) -> Consequence:
         case.db, case.wallet.id, case.account.id, contact.address_index
     )
     follows = outcomes.consequence(dates, policy=policy, now=now)
-    match follows:
-        case Consequence.NOTHING:
-            return follows
-        case Consequence.PAUSE:
-            change = contacts.pause(contact, account=case.account, policy=policy, now=now)
-        case Consequence.SUSPEND:
-            change = contacts.suspend(contact, account=case.account, now=now)
+    change = changed_by(follows, contact, account=case.account, policy=policy, now=now)
     await keep(case.db, case.wallet.id, contact, change, by=by.actor)
     return follows
+
+
+def changed_by(
+    follows: Consequence, contact: Contact, *, account: Account, policy: ReportPolicy, now: datetime
+) -> Change[Contact]:
+    """What a false report does to whoever made it; also for those who read it before it is done."""
+    match follows:
+        case Consequence.NOTHING:
+            return Change(contact)
+        case Consequence.PAUSE:
+            return contacts.pause(contact, account=account, policy=policy, now=now)
+        case Consequence.SUSPEND:
+            return contacts.suspend(contact, account=account, now=now)
 
 
 async def _named(case: Judging, verdict_id: VerdictId, by: SignedIn) -> Verdict | None:

@@ -1,20 +1,15 @@
 """That a report is false, as a second person reads it before they confirm it."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
-from domain import contacts, outcomes
-from domain.accounts import Account
-from domain.change import Change
-from domain.contacts import Contact
+from domain import outcomes
 from domain.ids import AgentId, ReportId, TicketId
 from domain.outcomes import Consequence, Verdict
-from domain.policy import ReportPolicy
 from domain.refusals import NotFound, OwnProposal
 from service.operations import ticket_page
 from service.operations.agents import SignedIn
 from service.operations.house import House
+from service.operations.outcomes import changed_by
 from service.operations.ticket_page import TicketSeen
 from service.operations.ticket_reports import ReportSeen
 from service.operations.why_not import refusal_of
@@ -57,6 +52,7 @@ async def see(
     policy, now = seen.wallet.policy.reports, seen.now
     with_this = (*dates, now)
     follows = outcomes.consequence(with_this, policy=policy, now=now)
+    changed = changed_by(follows, contact, account=account, policy=policy, now=now)
 
     def confirm() -> None:
         _require_another(pending, selves)
@@ -71,7 +67,7 @@ async def see(
         report=next(one for one in seen.reports if one.report_id == report_id),
         follows=follows,
         counted=sum(now < at + policy.false_count_for for at in with_this),
-        changes=bool(_changed(contact, follows, account, policy, now).events),
+        changes=bool(changed.events),
         cannot_confirm=refusal_of(confirm),
         cannot_reject=refusal_of(reject),
     )
@@ -80,19 +76,3 @@ async def see(
 def _require_another(pending: Verdict | None, selves: frozenset[AgentId]) -> None:
     if pending is not None and pending.proposed_by in selves:
         raise OwnProposal
-
-
-def _changed(
-    contact: Contact,
-    follows: Consequence,
-    account: Account,
-    policy: ReportPolicy,
-    now: datetime,
-) -> Change[Contact]:
-    match follows:
-        case Consequence.NOTHING:
-            return Change(contact)
-        case Consequence.PAUSE:
-            return contacts.pause(contact, account=account, policy=policy, now=now)
-        case Consequence.SUSPEND:
-            return contacts.suspend(contact, account=account, now=now)
