@@ -13,6 +13,8 @@ _LOCALES: Final = Path(__file__).parents[2] / "service" / "locales"
 _LOCALE_OF: Final = {"es": "es", "pt-BR": "pt_BR"}
 _PLACE: Final = re.compile(r"%\(\w+\)s")
 _ADDRESS: Final = re.compile(r"\S*(?:://|@|•)\S*")
+# Letters of a case number or a code are drawn by chance, and chance writes words.
+_NUMBER: Final = re.compile(r"\b[0-9A-Z]{3,}(?:-[0-9A-Z]+)+\b")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 # All that is read, seen or heard. What is marked as another language is that language.
 _READ: Final = """() => {
@@ -50,8 +52,8 @@ async def english_on(page: Page, language: str) -> frozenset[str]:
 
 
 def english_in(*read: str) -> frozenset[str]:
-    """Addresses of people and pages are no words."""
-    return _words(_ADDRESS.sub(" ", one) for one in read) & _only_english()
+    """Addresses of people and pages are no words, and neither are case numbers and codes."""
+    return _words(_NUMBER.sub(" ", _ADDRESS.sub(" ", one)) for one in read) & _only_english()
 
 
 @cache

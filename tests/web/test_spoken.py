@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 
 def test_english_words_are_noticed_and_names_are_not() -> None:
     assert english_in("Olga Ortiz · Pixel 8 · Carteira Sul · ninguém") == frozenset()
+    assert english_in("HAS-7K2M-4", "4HAS-7THE-X", "/console/tickets?q=4HAS-7THE-X") == frozenset()
     assert english_in("Titular", "The account stays frozen") >= {"the", "account", "frozen"}
 
 
