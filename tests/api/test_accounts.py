@@ -44,7 +44,7 @@ async def test_an_account_is_shown_with_masked_addresses_and_no_name(norte: Back
     }
     assert phone["address"].endswith("89")
     assert "Olga" not in answer.text
-    assert "2345" not in answer.text
+    assert "23456789" not in answer.text.replace(" ", "").replace("-", "")
 
 
 async def test_replaced_addresses_are_kept_but_not_shown(norte: Backend, house: House) -> None:
