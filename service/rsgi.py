@@ -16,6 +16,7 @@ from granian.rsgi import (
     Scope,
 )
 from litestar import Litestar
+from litestar.exceptions import ClientException
 
 from service.ending import Ending
 from service.signals.fast_lane import HEADERS, FastLane
@@ -60,7 +61,11 @@ class Entrance:
     async def _answer(self, scope: Scope, protocol: HTTPProtocol) -> None:
         body: bytes | None = None
         if self._lane.may_answer(scope):
-            body = await protocol()
+            try:
+                body = await protocol()
+            except ProtocolClosed:
+                # In the middle of the question; nobody is left to be told.
+                return
             answer = await self._lane.answer(scope.headers, body)
             if answer is not None:
                 protocol.response_bytes(HTTPStatus.OK, HEADERS, answer)
@@ -100,6 +105,8 @@ class _Exchange:
         self._body = body
         self._unread: Any = None
         self._is_whole = False
+        self._bytes_read = 0
+        self._empty_pieces = 0
         self._start: Any = None
         self._stream: Any = None
         self._is_answered = asyncio.Event()
@@ -135,12 +142,19 @@ class _Exchange:
         }
 
     async def receive(self) -> dict[str, Any]:
-        """The body piece by piece, so that one too long is refused before it is read."""
+        """The body piece by piece, so that one too long is refused before it is read.
+
+        Raises ClientException where the client went away in the middle of it.
+        """
         if self._is_whole:
             await self._is_over()
             return {"type": "http.disconnect"}
         if self._body is None and (piece := await self._next_piece()) is not None:
+            self._bytes_read += len(piece)
+            self._empty_pieces += not piece
             return {"type": "http.request", "body": piece, "more_body": True}
+        if self._body is None and self._broke_off():
+            raise ClientException
         self._is_whole = True
         return {"type": "http.request", "body": self._body or b"", "more_body": False}
 
@@ -153,6 +167,14 @@ class _Exchange:
             return await self._unread.__anext__()
         except StopAsyncIteration:
             return None
+
+    def _broke_off(self) -> bool:
+        """The server hands over what came as if that were all: half a form would be a form. It
+        ends a body with one empty piece, and puts another where the connection was lost."""
+        told = self._asked.headers.get("content-length")
+        if told is not None:
+            return self._bytes_read < int(told)
+        return self._asked.http_version == "1.1" and self._empty_pieces > 1
 
     async def _is_over(self) -> None:
         """The client has gone, or has its whole answer: the framework waits beside each stream."""

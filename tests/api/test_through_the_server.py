@@ -7,21 +7,26 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Final
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from litestar import Litestar
 from msgspec.structs import replace
+from sqlalchemy import func, select
 
 from domain.wallets import Wallet
 from service.operations import clients
 from service.operations.house import House
 from service.settings import Settings
+from service.storage.tables import loss_reports
 from service.storage.values import Scope
 from tests import people as cast
 from tests.api.backends import FORM, encoded
 from tests.houses import client_for
 from tests.leaks import EARS
+from tests.outage.crowd import a_verified_browser, an_owner
+from tests.outage.town import RealBrowser
 from tests.ports import free_port
 from tests.served import environment_of, serving
 
@@ -97,6 +102,34 @@ async def test_the_server_changes_no_answer(
             assert _kept(through) == _kept(without), path
             assert len(through.content) == len(without.content), path
             assert _cookies(through) == _cookies(without), path
+
+
+async def test_half_a_form_of_a_phone_that_lost_its_network_is_no_form(
+    house: House, server: httpx.AsyncClient, wallet: Wallet
+) -> None:
+    """All that counts has arrived; what is missing is the end of a field that nobody reads."""
+    olga = await an_owner(house, wallet, 1, contacts=1)
+    port = server.base_url.port or 0
+    browser = await a_verified_browser(house, wallet, olga, RealBrowser(wallet.origin, port))
+    summary = await browser.open("/r/check")
+    whole = urlencode({**summary.form("/r/confirm").fields, "more": "x" * 40}).encode()
+    kept = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    head = (
+        f"POST /r/confirm HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: {wallet.origin}\r\n"
+        f"Cookie: {kept}\r\nConnection: close\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+    ).encode()
+    half = whole[:-20]
+    told = b"Content-Length: %d\r\n\r\n" % len(whole)
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(half)
+
+    for cut in (told + half, chunked + half, chunked + half + b"\r\n"):
+        assert (await _said(port, head + cut, hangs_up=True)).startswith(b"HTTP/1.1 400 "), cut
+        async with house.engine.connect() as db:
+            assert await db.scalar(select(func.count()).select_from(loss_reports)) == 0
+
+    sent = await _said(port, head + chunked + half + b"\r\n0\r\n\r\n")
+    assert b"location: /r/receipt" in sent
 
 
 async def test_what_a_phone_has_to_load_travels_compressed(
@@ -187,6 +220,17 @@ async def test_a_body_that_is_too_long_is_refused_before_it_is_read(
     except (httpx.WriteError, httpx.ReadError):
         # The server hung up on the rest.
         assert sent < 400 * 65_536
+
+
+async def _said(port: int, said: bytes, *, hangs_up: bool = False) -> bytes:
+    """The answer to it; one still comes to whoever will say no more."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(said)
+    if hangs_up:
+        writer.write_eof()
+    answer = await reader.read()
+    writer.close()
+    return answer
 
 
 def _kept(answer: httpx.Response) -> dict[str, str]:
