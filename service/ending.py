@@ -9,10 +9,13 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import FrameType
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 
 import structlog
+
+T = TypeVar("T")
 
 log = structlog.get_logger("service.ending")
 
@@ -22,6 +25,8 @@ ENDS_WITHIN: Final = 8.0
 _CLOSES_WITHIN: Final = 1.0
 # and the server kills whom even that did not end.
 KILLED_AFTER: Final = 10
+# A question that had come already may be begun to be read only now.
+_LOOKS_AGAIN: Final = 0.05
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -35,6 +40,8 @@ class Ending:
         self._let_go = let_go
         self._close = close
         self._in_hand = 0
+        self._reading: set[asyncio.Task[Any]] = set()
+        self._gives_up = False
         self._none_in_hand = asyncio.Event()
         self._going: asyncio.Task[None] | None = None
 
@@ -42,22 +49,42 @@ class Ending:
         """A request has come."""
         self._in_hand += 1
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        """True where it was given up, for nobody is left to be answered."""
         self._in_hand -= 1
         if not self._in_hand:
             self._none_in_hand.set()
+        return self._gives_up and kind is asyncio.CancelledError
 
     def listen(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hear of the end beside the server, which has its own handler of the same signals."""
         for number in _SIGNALS:
             signal.signal(number, self._heard_before(signal.getsignal(number), loop))
 
+    async def read(self, piece: Awaitable[T]) -> T:
+        """What the server brings of a question, for as long as there is a server."""
+        # The server runs each request as a task.
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._reading.add(task)
+        try:
+            return await piece
+        finally:
+            self._reading.discard(task)
+
     async def end(self) -> None:
-        """No connection is left. Somebody may have hung up on a report that is being stored."""
+        """No connection is left. Somebody may have hung up on a report that is being stored.
+
+        Who hung up before their question was read will never be read: the server forgets such a
+        piece, and whoever waits for it would wait for ever.
+        """
         self._begin()
+        self._gives_up = True
         while self._in_hand:
+            for task in self._reading:
+                task.cancel()
             self._none_in_hand.clear()
-            await self._none_in_hand.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._none_in_hand.wait(), _LOOKS_AGAIN)
         await self._close()
         if self._going is not None:
             self._going.cancel()

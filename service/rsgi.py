@@ -62,7 +62,7 @@ class Entrance:
         body: bytes | None = None
         if self._lane.may_answer(scope):
             try:
-                body = await protocol()
+                body = await self._ending.read(protocol())
             except ProtocolClosed:
                 # In the middle of the question; nobody is left to be told.
                 return
@@ -70,7 +70,7 @@ class Entrance:
             if answer is not None:
                 protocol.response_bytes(HTTPStatus.OK, HEADERS, answer)
                 return
-        exchange = _Exchange(scope, protocol, body)
+        exchange = _Exchange(scope, protocol, body, self._ending)
         await self._app(exchange.scope(), exchange.receive, exchange.send)  # pyright: ignore[reportArgumentType]  # the same shapes by other names
 
     async def _begin(self) -> None:
@@ -98,9 +98,12 @@ class Entrance:
 class _Exchange:
     """One request and its answer, as ASGI has them (specification 2.4)."""
 
-    def __init__(self, scope: Scope, protocol: HTTPProtocol, body: bytes | None) -> None:
+    def __init__(
+        self, scope: Scope, protocol: HTTPProtocol, body: bytes | None, ending: Ending
+    ) -> None:
         self._asked = scope
         self._protocol = protocol
+        self._ending = ending
         # Read already, by whoever could not answer it.
         self._body = body
         self._unread: Any = None
@@ -164,7 +167,7 @@ class _Exchange:
         if self._unread is None:
             self._unread = aiter(self._protocol)
         try:
-            return await self._unread.__anext__()
+            return await self._ending.read(self._unread.__anext__())
         except StopAsyncIteration:
             return None
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -33,6 +34,8 @@ pytestmark = pytest.mark.anyio
 # requests which it left unanswered.
 KILLED: Final = "Killing"
 LEFT: Final = "web.ended-unanswered"
+# More than a process reads before it hears that it is to stop.
+CROWD: Final = 64
 
 
 class Served(Struct, frozen=True, kw_only=True):
@@ -145,6 +148,28 @@ async def test_who_never_finishes_a_question_is_left_and_the_end_is_still_in_ord
     writer.close()
     assert LEFT in served.said
     assert KILLED not in served.said
+
+
+async def test_who_hung_up_before_their_question_was_read_keeps_nobody_waiting(
+    served: Served,
+) -> None:
+    body = urlencode({"token": "nothing" * 2000}).encode()
+    whole = (
+        f"POST /r HTTP/1.1\r\nHost: localhost:{served.port}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        f"Origin: {served.wallet.origin}\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+    for number in range(3 * CROWD):
+        _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(whole)
+        writer.transport.abort() if number % 3 == 0 else writer.close()
+
+    served.told_to_stop()
+
+    assert await served.ended() == 0
+    assert KILLED not in served.said
+    assert LEFT not in served.said
+    assert "Traceback" not in served.said
 
 
 async def test_a_live_line_that_is_over_ends_while_the_server_goes_on(served: Served) -> None:
