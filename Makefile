@@ -26,7 +26,8 @@ run-clean: environment-run ## forget the demo: its database, keys and ports
 test: environment-dev chromium gateways ## run every test, on real PostgreSQL and in a real browser
 	@# Only the rules' own tests are counted: counting every line of the others takes a quarter longer.
 	@$(VENV) -m pytest tests/domain --cov --cov-fail-under=100
-	@exec $(VENV) -m pytest --ignore=tests/domain -n logical --maxprocesses 4 --dist worksteal
+	@# One more than there are cores: some tests do nothing but wait.
+	@exec $(VENV) -m pytest --ignore=tests/domain -n "$$(($$(nproc) + 1))" --maxprocesses 5 --dist worksteal
 
 check: environment-dev ## format, lint, types, imports, migrations, catalogues
 	@echo '== format: ruff' && $(VENV) -m ruff format --check .
