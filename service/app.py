@@ -231,7 +231,7 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if not _is_api(request):
         pages = _pages(request)
         return pages.unavailable(request) if away else pages.problem(request, problems.INTERNAL)
-    again = {"Retry-After": "5"} if away else None
+    again = problems.SOON if away else None
     return problems.document(problems.UNAVAILABLE if away else problems.INTERNAL, again)
 
 

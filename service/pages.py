@@ -89,7 +89,8 @@ def page(
 
 
 async def our_form(request: AnyRequest) -> dict[str, str]:
-    """The fields of a form that our own page sent; each once, none of them a file.
+    """The fields of a form that our own page sent; each once, none of them a file. They are kept
+    for the page that may have to say that nothing was stored, see `typed`.
 
     Raises FormNotOurs, and a 400 for what none of our forms would send.
     """
@@ -104,7 +105,13 @@ async def our_form(request: AnyRequest) -> dict[str, str]:
     )
     # For the answer alone, see `sent_fields`: no form asks for it.
     fields.pop("made_at", None)
+    request.scope["state"]["typed"] = fields
     return fields
+
+
+def typed(request: AnyRequest) -> dict[str, str]:
+    """What came with this request in a form of ours; empty if nothing did."""
+    return request.scope["state"].get("typed", {})
 
 
 async def sent_fields(request: AnyRequest) -> dict[str, str]:

@@ -138,6 +138,9 @@ TITLES: Final[Mapping[str, str]] = {
     "internal": "Something went wrong on our side.",
 }
 
+# What is tried again after some seconds, when nothing is known but that it does not work now.
+SOON: Final = {"Retry-After": "5"}
+
 
 class FieldProblem(Struct, frozen=True, kw_only=True):
     pointer: str

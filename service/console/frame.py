@@ -70,17 +70,33 @@ async def signed_in(request: AnyRequest, house: NamedDependency[House]) -> Signe
     except PageExpired:
         await _keep_what_was_typed(request, house, cookie)
         raise
+    except Exception:
+        # The database is away, most likely: what was typed goes with the answer that says so.
+        await _what_was_typed(request)
+        raise
 
 
 async def _keep_what_was_typed(request: AnyRequest, house: House, cookie: str) -> None:
     """For `answers.refused`, which shows the door: nobody types a page twice."""
-    path = request.url.path
-    if request.method != "POST" or path.endswith(_NOTHING_TYPED):
-        return
+    fields = await _what_was_typed(request)
+    if fields:
+        kept = await unsent.seal(house, cookie, address_of(request), fields)
+        request.scope["state"]["unsent"] = kept
+
+
+async def _what_was_typed(request: AnyRequest) -> dict[str, str]:
+    """Empty where nobody types anything."""
+    if request.method != "POST" or request.url.path.endswith(_NOTHING_TYPED):
+        return {}
     if request.content_type[0] != RequestEncodingType.URL_ENCODED:
-        return
-    fields = await our_form(request)
-    request.scope["state"]["unsent"] = await unsent.seal(house, cookie, path, fields)
+        return {}
+    return await our_form(request)
+
+
+def address_of(request: AnyRequest) -> str:
+    """Where a form was sent to: whom a message goes to stands behind the question mark."""
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def me(by: SignedIn) -> Me:

@@ -3,19 +3,23 @@
 Whoever was typing when their session ended finds it again behind the door.
 """
 
-import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect
-from litestar.status_codes import HTTP_200_OK, HTTP_401_UNAUTHORIZED
+from litestar.status_codes import (
+    HTTP_200_OK,
+    HTTP_401_UNAUTHORIZED,
+    HTTP_503_SERVICE_UNAVAILABLE,
+)
 from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.refusals import PageExpired, SignInFailed, TooMany
+from service.console.again import Again
 from service.console.frame import (
     AGENT_COOKIE,
     SIGN_IN,
@@ -45,9 +49,6 @@ from service.problems import STATUS, retry_after
 from service.security.forms import SEED_COOKIE
 from service.security.tokens import digest
 
-# A version, or the key of a row.
-_OF_MACHINES: Final = re.compile(r"[0-9]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
 
 class SignInPage(Struct, frozen=True, kw_only=True):
     next: str
@@ -59,15 +60,14 @@ class SignInPage(Struct, frozen=True, kw_only=True):
     failed: bool = False
     # So often tried that the next attempt counts only from then.
     from_when: datetime | None = None
+    # The database is away: nobody was asked whether anything was right.
+    away: bool = False
     me: Me | None = None
 
 
 class UnsentPage(Struct, frozen=True, kw_only=True):
     me: Me
-    unsent: Unsent
-    # What a person typed or chose of it: something, or they would not see this page.
-    typed: tuple[str, ...]
-    back: str
+    again: Again
 
 
 @get(SIGN_IN, include_in_schema=False)
@@ -86,11 +86,7 @@ async def show_sign_in(request: AnyRequest, house: NamedDependency[House]) -> Re
 @post(SIGN_IN, include_in_schema=False)
 async def sign_in(request: AnyRequest, house: NamedDependency[House]) -> Response[Any]:
     fields = await our_form(request)
-    shown = SignInPage(
-        next=way_back(fields.get("next", "")),
-        login=fields.get("login", "")[:80],
-        unsent=fields.get("unsent", ""),
-    )
+    shown = _asked(fields)
     work = agents.sign_in(
         house,
         login=fields.get("login", ""),
@@ -104,7 +100,7 @@ async def sign_in(request: AnyRequest, house: NamedDependency[House]) -> Respons
 @post("/console/sign-in/passkey", include_in_schema=False)
 async def sign_in_with_passkey(request: AnyRequest, house: NamedDependency[House]) -> Response[Any]:
     fields = await our_form(request)
-    shown = SignInPage(next=way_back(fields.get("next", "")), unsent=fields.get("unsent", ""))
+    shown = _asked(fields)
     work = agents.sign_in_with_passkey(
         house,
         answered(request, fields.get("passkey", "")),
@@ -146,6 +142,11 @@ def session_ended(request: AnyRequest, sealed: str) -> Response[str]:
     return _door(request, shown, status=HTTP_401_UNAUTHORIZED)
 
 
+def away(request: AnyRequest, fields: Mapping[str, str]) -> Response[str]:
+    """The door as it was filled in, while nobody can be let in."""
+    return _door(request, replace(_asked(fields), away=True), status=HTTP_503_SERVICE_UNAVAILABLE)
+
+
 async def _let_in(
     request: AnyRequest, house: House, shown: SignInPage, work: Awaitable[Opened]
 ) -> Response[Any]:
@@ -167,23 +168,27 @@ async def _let_in(
         host_cookie(LANGUAGE_COOKIE, language_of(by)),
     )
     waiting = await unsent.reopen(house, by, shown.unsent) if shown.unsent else None
-    typed = () if waiting is None else _typed(waiting)
-    if waiting is None or not typed:
+    again = None if waiting is None else _again(waiting, by)
+    if again is None or not again.said:
         return go(shown.next, *cookies)
-    page = UnsentPage(me=me(by), unsent=waiting, typed=typed, back=way_back(waiting.path))
+    page = UnsentPage(me=me(by), again=again)
     answer = show(request, "unsent.html", page, language=language_of(by))
     answer.cookies.extend(cookies)
     return answer
 
 
-def _typed(waiting: Unsent) -> tuple[str, ...]:
-    """A button pressed is pressed again on its page, where things may stand otherwise by now."""
-    return tuple(said for said in waiting.fields.values() if _is_said(said))
+def _again(waiting: Unsent, by: SignedIn) -> Again:
+    login = by.agent.login
+    return Again.of(waiting.path, waiting.fields, proves=waiting.proves, login=login)
 
 
-def _is_said(value: str) -> bool:
-    """Words, and not the number of a version or the key of a row."""
-    return bool(value.strip()) and not _OF_MACHINES.fullmatch(value)
+def _asked(fields: Mapping[str, str]) -> SignInPage:
+    """The door's form as it came, but for what is typed anew each time."""
+    return SignInPage(
+        next=way_back(fields.get("next", "")),
+        login=fields.get("login", "")[:80],
+        unsent=fields.get("unsent", ""),
+    )
 
 
 def _this_browser(request: AnyRequest) -> bytes:

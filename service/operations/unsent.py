@@ -29,7 +29,7 @@ from service.storage.values import BrowserKind, BrowserSession
 
 # What proves who somebody is, is typed anew.
 SECRETS: Final = frozenset({"password", "code", "passkey", "recovery"})
-_LEFT_OUT: Final = SECRETS | {"csrf_token", "username"}
+_LEFT_OUT: Final = SECRETS | {"username"}
 # Sealed and written in letters it still fits into the largest form.
 _LONGEST: Final = 40_000
 
@@ -44,6 +44,16 @@ class Unsent(Struct, frozen=True, kw_only=True):
     pressed_at: datetime
 
 
+def kept(fields: Mapping[str, str]) -> dict[str, str]:
+    """All that is sent again as it was."""
+    return {name: value for name, value in fields.items() if name not in _LEFT_OUT}
+
+
+def proves(fields: Mapping[str, str]) -> bool:
+    """Something in it says who the agent is, and is not kept anywhere."""
+    return not SECRETS.isdisjoint(fields)
+
+
 async def seal(house: House, cookie: str, path: str, fields: Mapping[str, str]) -> str | None:
     """None where it is nobody's: the session is not known, or the agent has ended."""
     async with house.engine.connect() as db:
@@ -54,8 +64,8 @@ async def seal(house: House, cookie: str, path: str, fields: Mapping[str, str]) 
         pressed_at = await clock(db)
     unsent = Unsent(
         path=path,
-        fields={name: value for name, value in fields.items() if name not in _LEFT_OUT},
-        proves=not SECRETS.isdisjoint(fields),
+        fields=kept(fields),
+        proves=proves(fields),
         pressed_at=pressed_at,
     )
     said = msgspec.json.encode(unsent).decode()

@@ -21,9 +21,9 @@ from domain.refusals import (
 )
 from domain.reports import LossKind, OwnerSafe
 from service import problems
-from service.pages import AnyRequest, go
+from service.pages import AnyRequest, go, typed
 from service.problems import Problem
-from service.web.frame import show, spoken, typed, wallet_of
+from service.web.frame import show, spoken, wallet_of
 from service.web.refusals import (
     BACK_TO_LIST,
     NOT_NOW,
@@ -37,7 +37,6 @@ from service.web.telling import Noticed
 from service.wording import translations
 
 # Seconds after which trying again makes sense.
-_AGAIN: Final = {"Retry-After": "5"}
 _ABOUT_A_RECEIPT: Final = frozenset({"/r/receipt", "/r/other"})
 _AFTER_THE_CODE: Final = frozenset({"/i/label", "/i/done"})
 
@@ -99,7 +98,7 @@ def unavailable(request: AnyRequest) -> Response[Any]:
     if _reporting(request):
         return _not_stopped(request, HTTP_503_SERVICE_UNAVAILABLE)
     answer = problem(request, problems.UNAVAILABLE)
-    answer.headers.update(_AGAIN)
+    answer.headers.update(problems.SOON)
     return answer
 
 
@@ -130,7 +129,7 @@ def _not_stopped(request: AnyRequest, status: int) -> Response[str]:
         }.get(path, "/r"),
     )
     answer = show(request, "not_stopped.html", page, status=status)
-    answer.headers.update(_AGAIN)
+    answer.headers.update(problems.SOON)
     return answer
 
 

@@ -12,9 +12,9 @@ from domain.wallets import Wallet
 from service.operations import recovery_cards
 from service.operations.house import House
 from service.operations.recovery_cards import CardSeen
-from service.pages import AnyRequest, go
+from service.pages import AnyRequest, go, our_form
 from service.security.tokens import new_token
-from service.web.frame import form_of, owner_here, show, spoken
+from service.web.frame import owner_here, show, spoken
 from service.wording import day_said
 
 CARD: Final = "/owner/card"
@@ -68,7 +68,7 @@ async def make_card(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
     """Answered with the codes themselves: were they kept for another page, they would be stored."""
-    fields = await form_of(request)
+    fields = await our_form(request)
     session = await owner_here(request, house, wallet)
     key = sha256(fields.get("idempotency_key", "").encode()).hexdigest()
     codes = await recovery_cards.make_card(house, wallet, session, key=key)

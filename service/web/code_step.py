@@ -11,10 +11,10 @@ from domain.challenges import CodeResult, Purpose
 from domain.wallets import Wallet
 from service.operations import reports
 from service.operations.house import House
-from service.pages import AnyRequest, go, host_cookie
+from service.pages import AnyRequest, go, host_cookie, our_form
 from service.storage.values import BrowserSession
 from service.web.code import flaw_of, send_code, show_code, typed_code
-from service.web.frame import COOKIE_FOR, contact_here, form_of
+from service.web.frame import COOKIE_FOR, contact_here
 
 
 class CodeStep(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class CodeStep(Struct, frozen=True, kw_only=True):
         return await show_code(request, house, wallet, session, template=self.template)
 
     async def ask_again(self, request: AnyRequest, house: House, wallet: Wallet) -> Redirect:
-        to = (await form_of(request)).get("to", "")
+        to = (await our_form(request)).get("to", "")
         session = await self._visit(request, house, wallet)
         if session.verified_at is not None:
             return go(self.leads_to)
@@ -42,7 +42,7 @@ class CodeStep(Struct, frozen=True, kw_only=True):
         return go(f"{self.path}?again=1" if was_sent else self.path)
 
     async def check(self, request: AnyRequest, house: House, wallet: Wallet) -> Response[Any]:
-        code = typed_code(await form_of(request))
+        code = typed_code(await our_form(request))
         session = await self._visit(request, house, wallet)
         if session.verified_at is not None:
             return go(self.leads_to)

@@ -19,7 +19,7 @@ from service.operations.addresses import plain_text
 from service.operations.drills import Rehearsal
 from service.operations.house import House
 from service.operations.visits import Draft
-from service.pages import AnyRequest, go, host_cookie
+from service.pages import AnyRequest, go, host_cookie, our_form
 from service.storage.values import BrowserSession
 from service.web import report
 from service.web.code import send_code
@@ -29,7 +29,6 @@ from service.web.frame import (
     CONTACT_COOKIE,
     DRILL_COOKIE,
     contact_here,
-    form_of,
     go_on,
     last_visit_here,
     show,
@@ -55,7 +54,7 @@ async def open_link(request: AnyRequest) -> Response[str]:
 async def press_link(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    key = pasted_key(await form_of(request))
+    key = pasted_key(await our_form(request))
     problem = flaw_of(key)
     if problem is None:
         before = request.cookies.get(DRILL_COOKIE)
@@ -105,7 +104,7 @@ async def choose_whose(
 async def say_whose(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    chosen = (await form_of(request)).get("contact", "")
+    chosen = (await our_form(request)).get("contact", "")
     _, seen = await _here(request, house, wallet)
     return go(WHAT if chosen == str(seen.contact_id) else WHOSE)
 
@@ -125,7 +124,7 @@ async def ask_what(
 async def say_what(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    told = Told.of(await form_of(request))
+    told = Told.of(await our_form(request))
     # Also when its time is over: what was typed must be there again after a new code.
     session = await last_visit_here(request, house, wallet, Purpose.DRILL)
     seen = await drills.see(house, wallet, session)
@@ -157,7 +156,7 @@ async def check(
 async def finish(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     session, seen = await _here(request, house, wallet)
     if seen.draft.kind is None and seen.done_at is None:
         return go(WHAT)
@@ -183,7 +182,7 @@ async def make_real(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
     """A phone is really missing. Never a dead end: what cannot go on begins without a link."""
-    fields = await form_of(request)
+    fields = await our_form(request)
     try:
         session = await _rehearsing(request, house, wallet, fields)
         if session.verified_at is not None and "note" in fields:

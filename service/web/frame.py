@@ -14,7 +14,7 @@ from domain.wallets import Wallet
 from service.operations import page_links, visits
 from service.operations.browsers import Cookie
 from service.operations.house import House
-from service.pages import AnyRequest, Reader, brand_of, go, language_of, our_form, page
+from service.pages import AnyRequest, Reader, brand_of, go, language_of, page
 from service.storage.values import BrowserSession
 from service.web.colours import theme_css
 
@@ -72,21 +72,6 @@ def go_on(request: AnyRequest, path: str) -> Redirect:
     """To the page that belongs to this address, in the language that was chosen on the way."""
     lang = request.query_params.get("lang")
     return go(f"{path}?{urlencode({'lang': lang})}" if lang else path)
-
-
-async def form_of(request: AnyRequest) -> dict[str, str]:
-    """The fields of our own form, kept for the page that may have to say that nothing was stored.
-
-    Raises FormNotOurs.
-    """
-    fields = await our_form(request)
-    request.scope["state"]["typed"] = fields
-    return fields
-
-
-def typed(request: AnyRequest) -> dict[str, str]:
-    """What came with this request in a form of ours; empty if nothing did."""
-    return request.scope["state"].get("typed", {})
 
 
 async def contact_here(

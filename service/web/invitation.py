@@ -16,11 +16,11 @@ from domain.wallets import Wallet
 from service.operations import invitations, visits
 from service.operations.house import House
 from service.operations.invitations import Accepted
-from service.pages import AnyRequest, go, host_cookie
+from service.pages import AnyRequest, go, host_cookie, our_form
 from service.storage.values import BrowserSession
 from service.web.code import flaw_of as flaw_of_code
 from service.web.code import send_code, show_code, typed_code
-from service.web.frame import CONTACT_COOKIE, contact_here, form_of, go_on, show, spoken
+from service.web.frame import CONTACT_COOKIE, contact_here, go_on, show, spoken
 from service.web.link import LinkPage, flaw_of, pasted_key
 
 
@@ -60,7 +60,7 @@ async def press_invitation(
     house: NamedDependency[House],
     wallet: NamedDependency[Wallet],
 ) -> Response[Any]:
-    key = pasted_key(await form_of(request))
+    key = pasted_key(await our_form(request))
     if problem := flaw_of(key):
         page = LinkPage(problem=problem)
         return show(request, "invitation/open.html", page, status=HTTP_422_UNPROCESSABLE_ENTITY)
@@ -94,7 +94,7 @@ async def ask_code(
     house: NamedDependency[House],
     wallet: NamedDependency[Wallet],
 ) -> Redirect:
-    again = "again" in await form_of(request)
+    again = "again" in await our_form(request)
     session = await _contact(request, house, wallet)
     was_sent = await send_code(request, house, wallet, session)
     return go("/i/code?again=1" if was_sent and again else "/i/code")
@@ -120,7 +120,7 @@ async def accept(
     house: NamedDependency[House],
     wallet: NamedDependency[Wallet],
 ) -> Response[Any]:
-    code = typed_code(await form_of(request))
+    code = typed_code(await our_form(request))
     session = await _contact(request, house, wallet)
     if session.verified_at is not None:
         return go("/i/done")
@@ -142,7 +142,7 @@ async def decline(
     house: NamedDependency[House],
     wallet: NamedDependency[Wallet],
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     session = await _contact(request, house, wallet)
     # Pressed twice: the first press has answered, and the next page says what it did.
     with suppress(NotOpen):
@@ -179,7 +179,7 @@ async def save_label(
     house: NamedDependency[House],
     wallet: NamedDependency[Wallet],
 ) -> Response[Any]:
-    label = (await form_of(request)).get("label", "")
+    label = (await our_form(request)).get("label", "")
     session = await _contact(request, house, wallet)
     if not label.strip():
         return go("/i/done")

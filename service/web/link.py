@@ -12,9 +12,9 @@ from domain.refusals import LinkNotValid
 from domain.wallets import Wallet
 from service.operations import visits
 from service.operations.house import House
-from service.pages import AnyRequest, go, host_cookie
+from service.pages import AnyRequest, go, host_cookie, our_form
 from service.web.code import send_code
-from service.web.frame import form_of, show
+from service.web.frame import show
 
 # 24 random bytes in the URL's own letters: what every token of ours looks like.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{32}")
@@ -50,7 +50,7 @@ class Door(Struct, frozen=True, kw_only=True):
 
 async def press(request: AnyRequest, house: House, wallet: Wallet, door: Door) -> Response[Any]:
     """The one button of a personal link's page: a visit begins and a code is on its way."""
-    key = pasted_key(await form_of(request))
+    key = pasted_key(await our_form(request))
     before = request.cookies.get(door.cookie)
     problem = flaw_of(key)
     if problem is None:

@@ -17,9 +17,9 @@ from service.operations.addresses import reachable_phone
 from service.operations.hints import Asked, Said
 from service.operations.house import House
 from service.operations.without_link import Address, read_address
-from service.pages import AnyRequest, go
+from service.pages import AnyRequest, go, our_form
 from service.security.forms import SEED_COOKIE
-from service.web.frame import form_of, show, spoken
+from service.web.frame import show, spoken
 from service.wording import LANGUAGES
 
 _FORM: Final = "mine/open.html"
@@ -68,7 +68,7 @@ async def ask(request: AnyRequest, wallet: NamedDependency[Wallet]) -> Response[
 async def ask_for_help(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    page = _empty(request, wallet).typed(await form_of(request))
+    page = _empty(request, wallet).typed(await our_form(request))
     asked, problems = _understood(page, wallet)
     if asked is None:
         page = replace(page, problems=problems)

@@ -11,8 +11,8 @@ from domain.refusals import LinkNotValid
 from domain.wallets import Wallet
 from service.operations import not_me
 from service.operations.house import House
-from service.pages import AnyRequest, go
-from service.web.frame import form_of, show
+from service.pages import AnyRequest, go, our_form
+from service.web.frame import show
 from service.web.link import LinkPage, pasted_key
 
 TEMPLATE: Final = "not_me/open.html"
@@ -31,7 +31,7 @@ async def open_link(request: AnyRequest) -> Response[str]:
 async def say(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    key = pasted_key(await form_of(request))
+    key = pasted_key(await our_form(request))
     try:
         await not_me.say(house, wallet, key)
     except LinkNotValid:

@@ -11,8 +11,8 @@ from domain.refusals import LinkNotValid, NoRemovalPending
 from domain.wallets import Wallet
 from service.operations import objections
 from service.operations.house import House
-from service.pages import AnyRequest, go
-from service.web.frame import form_of, show
+from service.pages import AnyRequest, go, our_form
+from service.web.frame import show
 from service.web.link import pasted_key
 
 DONE: Final = "/not-mine/done"
@@ -39,7 +39,7 @@ async def open_notice(request: AnyRequest) -> Response[str]:
 async def object_to_it(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    key = pasted_key(await form_of(request))
+    key = pasted_key(await our_form(request))
     problem = None if key else "no-key"
     if key:
         try:

@@ -9,9 +9,9 @@ from domain.refusals import LinkNotValid
 from domain.wallets import Wallet
 from service.operations import page_links, people
 from service.operations.house import House
-from service.pages import AnyRequest, go, host_cookie, no_cookie
+from service.pages import AnyRequest, go, host_cookie, no_cookie, our_form
 from service.storage.values import LinkPurpose
-from service.web.frame import OWNER_COOKIE, form_of, owner_here, show
+from service.web.frame import OWNER_COOKIE, owner_here, show
 from service.web.notice import NOTICE_COOKIE, notice_here
 from service.web.owner_frame import LIST
 from service.web.owner_pages import EnterPage, PeoplePage
@@ -31,7 +31,7 @@ async def arrive(request: AnyRequest, once: FromQuery[str] = "") -> Response[str
 async def enter(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    once = (await form_of(request)).get("once", "")
+    once = (await our_form(request)).get("once", "")
     opened = await page_links.enter(house, wallet, once)
     leads_to = _LEADS_TO.get(opened.session.purpose, LIST)
     return go(leads_to, host_cookie(OWNER_COOKIE, opened.cookie))

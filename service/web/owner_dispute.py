@@ -15,10 +15,10 @@ from msgspec import Struct
 from domain.wallets import Wallet
 from service.operations import disputes, frozen_page
 from service.operations.house import House
-from service.pages import AnyRequest, go
+from service.pages import AnyRequest, go, our_form
 from service.security.tokens import new_token
 from service.storage.values import BrowserSession
-from service.web.frame import form_of, owner_here, show
+from service.web.frame import owner_here, show
 
 _LONGEST_NOTE: Final = 500
 
@@ -54,7 +54,7 @@ async def ask(
 async def dispute(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    fields = await form_of(request)
+    fields = await our_form(request)
     session = await owner_here(request, house, wallet)
     note = fields.get("note", "")
     if len(note) > _LONGEST_NOTE:

@@ -18,10 +18,10 @@ from domain.wallets import Wallet
 from service.operations import drills, rehearsing
 from service.operations.house import House
 from service.operations.rehearsing import Rehearsing
-from service.pages import AnyRequest, go
+from service.pages import AnyRequest, go, our_form
 from service.security.tokens import new_token
 from service.storage.values import BrowserSession
-from service.web.frame import form_of, owner_here, show
+from service.web.frame import owner_here, show
 from service.web.notice import noticed
 from service.web.owner_frame import LIST
 
@@ -67,7 +67,7 @@ async def ask_with_whom(
 async def begin(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    fields = await form_of(request)
+    fields = await our_form(request)
     session = await owner_here(request, house, wallet)
     seen = await rehearsing.see_rehearsing(house, wallet, session)
     wanted = fields.get("contact_id", "")

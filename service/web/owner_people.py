@@ -35,11 +35,11 @@ from service.operations import people, trusting
 from service.operations.addresses import normal_email, normal_phone
 from service.operations.house import House
 from service.operations.people import NewContact
-from service.pages import AnyRequest, go
+from service.pages import AnyRequest, go, our_form
 from service.security.tokens import new_token
 from service.storage.values import BrowserSession
 from service.web.countries import countries
-from service.web.frame import form_of, owner_here, show, spoken
+from service.web.frame import owner_here, show, spoken
 from service.web.notice import noticed
 from service.web.owner_frame import LIST, manager_here, one_of, person_here
 from service.web.owner_pages import InvitePage, SendAgainPage, TakeBackPage
@@ -66,7 +66,7 @@ async def ask_whom(
 async def invite(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    fields = await form_of(request)
+    fields = await our_form(request)
     session = await owner_here(request, house, wallet)
     page = _empty(request, wallet).typed(fields)
     new = NewContact(
@@ -119,7 +119,7 @@ async def send_again(
     wallet: NamedDependency[Wallet],
     contact_id: FromPath[UUID],
 ) -> Response[Any]:
-    fields = await form_of(request)
+    fields = await our_form(request)
     session = await owner_here(request, house, wallet)
     person = await person_here(house, wallet, session, ContactId(contact_id))
     key = sha256(fields.get("idempotency_key", "").encode()).hexdigest()
@@ -154,7 +154,7 @@ async def take_back(
     wallet: NamedDependency[Wallet],
     contact_id: FromPath[UUID],
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     session = await owner_here(request, house, wallet)
     person = await person_here(house, wallet, session, ContactId(contact_id))
     await people.take_back(house, wallet, session, person.contact_id)

@@ -16,8 +16,8 @@ from domain.wallets import Wallet
 from service.operations import people, removals, removals_ahead
 from service.operations.house import House
 from service.operations.removals_ahead import RemovalAhead
-from service.pages import AnyRequest, go, no_cookie
-from service.web.frame import form_of, owner_here, show
+from service.pages import AnyRequest, go, no_cookie, our_form
+from service.web.frame import owner_here, show
 from service.web.notice import NOTICE_COOKIE, notice_here, noticed
 from service.web.owner_frame import LIST, person_here
 
@@ -73,7 +73,7 @@ async def remove(
     wallet: NamedDependency[Wallet],
     contact_id: FromPath[UUID],
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     session = await owner_here(request, house, wallet)
     person = await person_here(house, wallet, session, ContactId(contact_id))
     after = await removals.remove(house, wallet, session, person.contact_id)
@@ -88,7 +88,7 @@ async def stay(
     wallet: NamedDependency[Wallet],
     contact_id: FromPath[UUID],
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     session = await owner_here(request, house, wallet)
     person = await person_here(house, wallet, session, ContactId(contact_id))
     await removals.stay(house, wallet, session, person.contact_id)
@@ -103,7 +103,7 @@ async def disown_removal(
     contact_id: FromPath[UUID],
 ) -> Redirect:
     """One tap, also where the pages only show: whoever stops a removal keeps the owner safe."""
-    await form_of(request)
+    await our_form(request)
     session = await owner_here(request, house, wallet)
     person = await person_here(house, wallet, session, ContactId(contact_id))
     await removals.disown(house, wallet, session, person.contact_id)
@@ -118,7 +118,7 @@ async def disown_invitation(
     contact_id: FromPath[UUID],
 ) -> Redirect:
     """One tap, after a strong sign-in: it takes somebody off the list."""
-    await form_of(request)
+    await our_form(request)
     session = await owner_here(request, house, wallet)
     person = await person_here(house, wallet, session, ContactId(contact_id))
     await people.take_back(house, wallet, session, person.contact_id)

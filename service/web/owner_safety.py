@@ -21,9 +21,9 @@ from domain.wallets import Wallet
 from service.operations import safety
 from service.operations.addresses import reachable_phone
 from service.operations.house import House
-from service.pages import AnyRequest, go, no_cookie
+from service.pages import AnyRequest, go, no_cookie, our_form
 from service.security.tokens import new_token
-from service.web.frame import OWNER_COOKIE, form_of, owner_here, show
+from service.web.frame import OWNER_COOKIE, owner_here, show
 from service.web.notice import NOTICE_COOKIE
 
 _FORM: Final = "owner/safety.html"
@@ -70,7 +70,7 @@ async def ask(
 async def ask_for_help(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    fields = await form_of(request)
+    fields = await our_form(request)
     session = await owner_here(request, house, wallet)
     page = SafetyPage(idempotency_key=new_token()).typed(fields)
     wish, problems = _understood(page, wallet)

@@ -22,9 +22,9 @@ from domain.wallets import Wallet
 from service.operations import owner_codes
 from service.operations.house import House
 from service.operations.owner_codes import Entered, Typed
-from service.pages import AnyRequest, go, network_of
+from service.pages import AnyRequest, go, network_of, our_form
 from service.security.forms import SEED_COOKIE
-from service.web.frame import form_of, show
+from service.web.frame import show
 
 _FORM: Final = "prove/open.html"
 
@@ -52,7 +52,7 @@ async def ask(request: AnyRequest) -> Response[str]:
 async def prove(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    fields = await form_of(request)
+    fields = await our_form(request)
     written, code = fields.get("key", ""), fields.get("code", "")
     key, problems = read_check_key(written), _problems(written, code)
     if key is None or problems:

@@ -17,7 +17,7 @@ from service.operations import filing, reports, unconfirmed
 from service.operations.house import House
 from service.operations.reports import Visit
 from service.operations.visits import Draft
-from service.pages import AnyRequest, go, host_cookie, network_of
+from service.pages import AnyRequest, go, host_cookie, network_of, our_form
 from service.security.tokens import new_token
 from service.storage.values import BrowserSession
 from service.web.code import show_code, typed_code
@@ -26,7 +26,6 @@ from service.web.frame import (
     CONTACT_COOKIE,
     contact_here,
     cookie_here,
-    form_of,
     go_on,
     last_visit_here,
     show,
@@ -100,7 +99,7 @@ async def check_app_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
     """A code of the contact's authenticator app, in place of the one that was sent."""
-    code = typed_code(await form_of(request))
+    code = typed_code(await our_form(request))
     session = await _session(request, house, wallet)
     if session.verified_at is not None:
         return go(WHOSE)
@@ -140,7 +139,7 @@ async def choose_whose(
 async def say_whose(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    chosen = _contact_id((await form_of(request)).get("contact", ""))
+    chosen = _contact_id((await our_form(request)).get("contact", ""))
     session = await _session(request, house, wallet)
     if session.report_id is not None:
         return go(RECEIPT)
@@ -171,7 +170,7 @@ async def ask_what(
 async def say_what(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    told = Told.of(await form_of(request))
+    told = Told.of(await our_form(request))
     # Also when its time is over: what was typed must be there again after a new code.
     session = await last_visit_here(request, house, wallet, Purpose.REPORT)
     if session.report_id is not None:
@@ -209,7 +208,7 @@ async def check(
 async def confirm(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    fields = await form_of(request)
+    fields = await our_form(request)
     shown = _contact_id(fields.get("contact", ""))
     if shown is None:
         return await _back(request, house, wallet) or go(CHECK)

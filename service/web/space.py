@@ -18,11 +18,11 @@ from domain.wallets import Wallet
 from service.operations import space, without_link
 from service.operations.house import House
 from service.operations.space import OwnerSeen, SpaceSeen
-from service.pages import AnyRequest, go, host_cookie
+from service.pages import AnyRequest, go, host_cookie, our_form
 from service.storage.values import BrowserSession
 from service.web.code import send_code
 from service.web.code_step import CodeStep
-from service.web.frame import SPACE_COOKIE, contact_here, form_of, go_on, show
+from service.web.frame import SPACE_COOKIE, contact_here, go_on, show
 from service.web.link import Door, LinkPage, press
 from service.web.without_link import ADDRESS, AddressPage
 
@@ -95,7 +95,7 @@ async def ask_address(request: AnyRequest) -> Response[str]:
 async def take_address(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    typed = (await form_of(request)).get("address", "")
+    typed = (await our_form(request)).get("address", "")
     try:
         address = without_link.read_address(typed, wallet)
     except AddressNotAllowed:
@@ -172,7 +172,7 @@ async def set_label(
     house: NamedDependency[House],
     wallet: NamedDependency[Wallet],
 ) -> Response[Any]:
-    label = (await form_of(request)).get("label", "")
+    label = (await our_form(request)).get("label", "")
     session = await here(request, house, wallet)
     try:
         await space.set_label(house, wallet, session, ContactId(contact_id), label)
@@ -203,7 +203,7 @@ async def leave(
     house: NamedDependency[House],
     wallet: NamedDependency[Wallet],
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     session = await here(request, house, wallet)
     await space.leave(house, wallet, session, ContactId(contact_id))
     return go(HOME)
@@ -221,7 +221,7 @@ async def ask_leave_all(
 async def leave_all(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     await space.leave(house, wallet, await here(request, house, wallet))
     return go(HOME)
 

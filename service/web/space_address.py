@@ -14,11 +14,11 @@ from domain.refusals import AddressNotAllowed, TooSoon
 from domain.wallets import Wallet
 from service.operations import second_addresses, space, without_link
 from service.operations.house import House
-from service.pages import AnyRequest, go, network_of
+from service.pages import AnyRequest, go, network_of, our_form
 from service.storage.values import BrowserSession
 from service.web.code import flaw_of as flaw_of_code
 from service.web.code import show_code, typed_code
-from service.web.frame import form_of, go_on, show
+from service.web.frame import go_on, show
 from service.web.space import here
 
 SECOND, CODE = "/contact/second", "/contact/second/code"
@@ -46,7 +46,7 @@ async def see_second(
 async def add_second(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    typed = (await form_of(request)).get("address", "")
+    typed = (await our_form(request)).get("address", "")
     session = await here(request, house, wallet)
     try:
         address = without_link.read_address(typed, wallet)
@@ -72,7 +72,7 @@ async def type_code(
 async def ask_code_again(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     session = await here(request, house, wallet)
     try:
         await second_addresses.ask_again(house, wallet, session, network=network_of(request))
@@ -85,7 +85,7 @@ async def ask_code_again(
 async def check_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    code = typed_code(await form_of(request))
+    code = typed_code(await our_form(request))
     session = await here(request, house, wallet)
     problem = flaw_of_code(code, wallet, session.way)
     if problem is None:
@@ -109,7 +109,7 @@ async def back_to_code(request: AnyRequest) -> Redirect:
 async def remove_second(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     await second_addresses.remove(house, wallet, await here(request, house, wallet))
     return go(SECOND)
 

@@ -12,10 +12,10 @@ from msgspec import Struct
 from domain.wallets import Wallet
 from service.operations import apps
 from service.operations.house import House
-from service.pages import AnyRequest, go
+from service.pages import AnyRequest, go, our_form
 from service.storage.values import BrowserSession
 from service.web.code import typed_code
-from service.web.frame import form_of, go_on, show
+from service.web.frame import go_on, show
 from service.web.qr import drawn
 from service.web.space import here
 
@@ -46,7 +46,7 @@ async def see_app(
 async def begin(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     await apps.begin(house, wallet, await here(request, house, wallet))
     return go(APP)
 
@@ -55,7 +55,7 @@ async def begin(
 async def confirm(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    code = typed_code(await form_of(request))
+    code = typed_code(await our_form(request))
     session = await here(request, house, wallet)
     if code and await apps.confirm(house, wallet, session, code):
         return go(APP)
@@ -72,7 +72,7 @@ async def back_to_app(request: AnyRequest) -> Redirect:
 async def remove(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     await apps.remove(house, wallet, await here(request, house, wallet))
     return go(APP)
 

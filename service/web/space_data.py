@@ -13,8 +13,8 @@ from domain.wallets import Wallet
 from service.operations import own_data
 from service.operations.house import House
 from service.operations.own_data import OwnData
-from service.pages import AnyRequest, go
-from service.web.frame import form_of, show
+from service.pages import AnyRequest, go, our_form
+from service.web.frame import show
 from service.web.space import here
 
 ERASE, NEVER = "/contact/erase", "/contact/never"
@@ -56,7 +56,7 @@ async def ask_erase(
 async def erase(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     await own_data.ask_erasure(house, wallet, await here(request, house, wallet))
     return go(ERASE)
 
@@ -72,7 +72,7 @@ async def ask_never(
 async def never(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     await own_data.never_write(house, wallet, await here(request, house, wallet))
     return go(NEVER)
 

@@ -13,9 +13,9 @@ from domain.ids import ContactId
 from domain.wallets import Wallet
 from service.operations import drills, space
 from service.operations.house import House
-from service.pages import AnyRequest, go
+from service.pages import AnyRequest, go, our_form
 from service.security.tokens import new_token
-from service.web.frame import form_of, show
+from service.web.frame import show
 from service.web.space import OwnerShown, here, one_of
 
 
@@ -45,7 +45,7 @@ async def begin(
     house: NamedDependency[House],
     wallet: NamedDependency[Wallet],
 ) -> Redirect:
-    key = (await form_of(request)).get("idempotency_key", "")
+    key = (await our_form(request)).get("idempotency_key", "")
     session = await here(request, house, wallet)
     await drills.start_by_contact(house, wallet, session, ContactId(contact_id), key=key)
     return go(f"/contact/people/{contact_id}/drill/asked")

@@ -14,8 +14,8 @@ from domain.wallets import Wallet
 from service.operations import own_links, space
 from service.operations.house import House
 from service.operations.space import SpaceSeen
-from service.pages import AnyRequest, go
-from service.web.frame import form_of, show, spoken
+from service.pages import AnyRequest, go, our_form
+from service.web.frame import show, spoken
 from service.web.qr import drawn
 from service.web.space import OwnerShown, here, one_of
 from service.wording import day_said
@@ -75,7 +75,7 @@ async def make_card(
     house: NamedDependency[House],
     wallet: NamedDependency[Wallet],
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     session = await here(request, house, wallet)
     await own_links.renew_for_card(house, wallet, session, ContactId(contact_id))
     return go(f"/contact/people/{contact_id}/card")
@@ -98,7 +98,7 @@ async def see_gone(
 async def stop(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     await own_links.stop(house, wallet, await here(request, house, wallet))
     return go(GONE)
 
@@ -107,7 +107,7 @@ async def stop(
 async def renew(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    await form_of(request)
+    await our_form(request)
     await own_links.renew_after_loss(house, wallet, await here(request, house, wallet))
     return go(GONE)
 

@@ -15,10 +15,10 @@ from domain.refusals import NotFound, PageExpired
 from domain.wallets import Wallet
 from service.operations import withdrawals
 from service.operations.house import House
-from service.pages import AnyRequest, go, host_cookie
+from service.pages import AnyRequest, go, host_cookie, our_form
 from service.storage.values import BrowserSession
 from service.web.code import flaw_of, send_code, show_code, typed_code
-from service.web.frame import WITHDRAW_COOKIE, contact_here, form_of, last_visit_here, show
+from service.web.frame import WITHDRAW_COOKIE, contact_here, last_visit_here, show
 
 EXPLAINED, CODE, DONE = "/withdraw", "/withdraw/code", "/withdraw/done"
 
@@ -36,7 +36,7 @@ async def report_the_other(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
     """The wrong person was reported, as the receipt shows."""
-    report_id = _report_id(await form_of(request))
+    report_id = _report_id(await our_form(request))
     session = await contact_here(request, house, wallet, Purpose.REPORT)
     await withdrawals.report_the_other(house, wallet, session, report_id)
     return go("/r/whose")
@@ -51,7 +51,7 @@ async def back_to_the_receipt() -> Redirect:
 async def begin(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    report_id = _report_id(await form_of(request))
+    report_id = _report_id(await our_form(request))
     visit = await _where_it_was_seen(request, house, wallet, report_id)
     opened = await withdrawals.begin(house, wallet, visit, report_id)
     return go(EXPLAINED, host_cookie(WITHDRAW_COOKIE, opened.cookie))
@@ -69,7 +69,7 @@ async def explain(
 async def ask_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Redirect:
-    fields = await form_of(request)
+    fields = await our_form(request)
     again, to = "again" in fields or "to" in fields, fields.get("to", "")
     session = await contact_here(request, house, wallet, Purpose.WITHDRAW)
     was_sent = await send_code(request, house, wallet, session, to=to)
@@ -88,7 +88,7 @@ async def type_code(
 async def check_code(
     request: AnyRequest, house: NamedDependency[House], wallet: NamedDependency[Wallet]
 ) -> Response[Any]:
-    code = typed_code(await form_of(request))
+    code = typed_code(await our_form(request))
     session = await contact_here(request, house, wallet, Purpose.WITHDRAW)
     problem = flaw_of(code, wallet, session.way)
     if problem is None:

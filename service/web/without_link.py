@@ -15,9 +15,9 @@ from domain.refusals import AddressNotAllowed
 from domain.wallets import Wallet
 from service.operations import without_link
 from service.operations.house import House
-from service.pages import AnyRequest, go, host_cookie
+from service.pages import AnyRequest, go, host_cookie, our_form
 from service.web.code import send_code
-from service.web.frame import COOKIE_FOR, form_of, show
+from service.web.frame import COOKIE_FOR, show
 
 ADDRESS: Final = "without_link/address.html"
 
@@ -69,7 +69,7 @@ async def take_address_to_follow(
 async def _take(
     request: AnyRequest, house: House, wallet: Wallet, purpose: Purpose
 ) -> Response[Any]:
-    typed = (await form_of(request)).get("address", "")
+    typed = (await our_form(request)).get("address", "")
     try:
         address = without_link.read_address(typed, wallet)
     except AddressNotAllowed:
