@@ -160,7 +160,6 @@ def prove(ticket: Ticket, proof: Proof, *, on: Grounds, now: datetime) -> Change
         # known then.
         proved_at=ticket.proved_at or (now if enough else None),
         evidence_version=ticket.evidence_version + 1,
-        proposed_at=None,
     )
     event = ProofRecorded(
         account_id=ticket.account_id,

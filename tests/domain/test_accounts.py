@@ -18,7 +18,7 @@ from domain.accounts import (
     Display,
     Done,
 )
-from domain.events import AccountFrozen, AccountReleased, FreezeConfirmed
+from domain.events import AccountFrozen, AccountReleased, ActorKind, FreezeConfirmed
 from domain.ids import AddressId
 from domain.refusals import AccountIsFrozen, AccountNotFrozen, DeviceReported, VersionMismatch
 from tests.builders import (
@@ -87,6 +87,12 @@ def test_a_freeze_is_told_with_what_receivers_order_it_by() -> None:
     )
     assert change.value.is_frozen
     assert (change.value.frozen_at, change.value.sessions_void_before) == (NOON, NOON)
+    by_wallet = accounts.freeze(
+        an_account(), ticket_id=TICKET, stolen=False, asked_by=ActorKind.WALLET, now=NOON
+    )
+    (event,) = by_wallet.events
+    assert isinstance(event, AccountFrozen)
+    assert event.asked_by is ActorKind.WALLET
 
 
 def test_a_frozen_account_cannot_be_frozen_again() -> None:

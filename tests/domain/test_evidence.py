@@ -157,8 +157,9 @@ def test_a_replaced_line_counts_after_a_day() -> None:
     (event,) = recorded(line, now=counts_from)
 
     assert refused.value.retry_at == counts_from
+    assert refused.value.refused_at == counts_from - A_MOMENT
     assert isinstance(event, ProofRecorded)
-    assert (event.kind, event.address_id) == ("replaced-line", NUMBER)
+    assert (event.kind, event.address_id, event.at) == ("replaced-line", NUMBER, counts_from)
 
 
 def test_a_line_is_replaced_after_the_loss() -> None:
@@ -325,8 +326,24 @@ def test_a_key_is_read_however_it_is_written_and_a_misread_one_is_none() -> None
     wrong = ("0" if key[0] != "0" else "1") + key[1:]
     for typed in ("", "K7Q", key + "0", wrong, key[:-1] + "U"):
         assert read_check_key(typed) is None
-    with pytest.raises(ValueError, match="four random bytes"):
+    with pytest.raises(ValueError, match=r"^the key of a check is made of four random bytes$"):
         check_key_from(bytes(5))
+
+
+@pytest.mark.parametrize(
+    ("randomness", "key"),
+    [
+        ("00000000", "000-000-0"),
+        # Thirty bits of thirty-two.
+        ("c0000000", "000-000-0"),
+        ("3fffffff", "ZZZ-ZZZ-S"),
+        ("ffffffff", "ZZZ-ZZZ-S"),
+        # 0x01234567 is 0·32⁵ + 18·32⁴ + 6·32³ + 17·32² + 11·32 + 7.
+        ("01234567", "0J6-HB7-V"),
+    ],
+)
+def test_a_key_is_thirty_bits_in_fives(randomness: str, key: str) -> None:
+    assert check_key_from(bytes.fromhex(randomness)) == key
 
 
 # The checklist ----------------------------------------------------------------------------------

@@ -102,9 +102,16 @@ def test_it_is_proposed_at_any_stage_without_proofs(stage: tickets.Stage) -> Non
     )
 
     assert (change.value.stage, change.value.proposed_at) == (PROPOSED, NOON)
-    (event,) = change.events
-    assert isinstance(event, KeepingProposed)
-    assert (event.proposed_by, event.reason) == (ASTRID, "signs-of-fraud")
+    assert change.events == (
+        KeepingProposed(
+            account_id=OLGAS,
+            ticket_id=TICKET,
+            proposal_id=a_keeping().id,
+            proposed_by=ASTRID,
+            reason="signs-of-fraud",
+            at=NOON,
+        ),
+    )
 
 
 def test_what_is_to_stay_frozen_waits_for_its_second_person_as_long_as_a_release() -> None:
@@ -173,13 +180,24 @@ def test_the_second_person_keeps_it_and_a_supervisor_looks_within_three_days() -
     approved, ticket = kept()
 
     assert approved.value.status is ProposalStatus.APPROVED
+    assert (approved.value.decided_by, approved.value.decided_at) == (ARNE, NOON)
     assert (ticket.value.stage, ticket.value.is_open) == (KEPT_FROZEN, True)
     assert (ticket.value.kept_frozen_at, ticket.value.review_until) == (NOON, NOON + THREE_DAYS)
-    (event,) = ticket.events
-    assert isinstance(event, AccountKeptFrozen)
-    assert (event.account_id, event.ticket_id) == (OLGAS, TICKET)
-    assert (event.proposed_by, event.approved_by, event.version) == (ASTRID, ARNE, 3)
-    assert (event.reason, event.to_bring) == ("signs-of-fraud", ("police-report",))
+    assert ticket.value.proposed_at is None
+    assert ticket.events == (
+        AccountKeptFrozen(
+            account_id=OLGAS,
+            ticket_id=TICKET,
+            proposal_id=a_keeping().id,
+            proposed_by=ASTRID,
+            approved_by=ARNE,
+            reason="signs-of-fraud",
+            to_bring=("police-report",),
+            version=3,
+            review_until=NOON + THREE_DAYS,
+            at=NOON,
+        ),
+    )
 
 
 def test_keeping_needs_another_who_may_on_the_same_evidence() -> None:
@@ -272,9 +290,17 @@ def test_it_stays_for_as_long_again_or_is_worked_on_with_the_time_a_decision_tak
     assert (back.value.stage, back.value.kept_frozen_at) == (OWNER_REACHED, None)
     assert (back.value.review_until, back.value.reviewed_at) == (None, late)
     assert back.value.decision_until == late + POLICY.decided_within
-    (event,) = back.events
-    assert isinstance(event, KeepingReviewed)
-    assert (event.reviewed_by, event.keeps, event.review_until) == (SOFIA, False, None)
+    for change, until in ((stays, late + THREE_DAYS), (back, None)):
+        assert change.events == (
+            KeepingReviewed(
+                account_id=OLGAS,
+                ticket_id=TICKET,
+                reviewed_by=SOFIA,
+                keeps=until is not None,
+                review_until=until,
+                at=late,
+            ),
+        )
 
 
 OPENS: Final = NOON + THREE_DAYS + 12 * AN_HOUR

@@ -75,9 +75,11 @@ def test_passed_over_it_waits_for_somebody_else_and_its_clocks_run_on() -> None:
     change = tickets.skip(hers, SKIP, by=astrid(), now=NOON)
 
     assert change.value == replace(hers, assigned_to=None, assigned_at=None)
-    (event,) = change.events
-    assert isinstance(event, TicketSkipped)
-    assert (event.skip_id, event.reason) == (SKIP.id, "no-time")
+    assert change.events == (
+        TicketSkipped(
+            account_id=OLGAS, ticket_id=TICKET, skip_id=SKIP.id, reason="no-time", at=NOON
+        ),
+    )
 
 
 def test_what_is_another_s_stays_theirs_when_somebody_passes_it_over() -> None:

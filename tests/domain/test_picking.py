@@ -50,6 +50,7 @@ def test_with_three_who_could_one_is_picked_and_with_two_nobody_is() -> None:
     nobody = picked(a_proposal(), (ARNE, SOFIA))
 
     assert (one.approver_id, one.picked_at, one.answers_until) == (ARNE, NOON, NOON + QUARTER)
+    assert one.passed_over == ()
     assert (nobody.approver_id, nobody.picked_at, nobody.answers_until) == (None, None, None)
 
 
@@ -125,7 +126,7 @@ def test_nobody_is_picked_twice_while_others_remain_and_then_it_begins_anew() ->
 
     assert [p.approver_id for p in (one, two, three, four)] == list(FOUR)
     # Not the one who just did not answer, but anybody else again.
-    assert anew.approver_id == ARNE
+    assert (anew.approver_id, anew.passed_over) == (ARNE, (DAN,))
     assert picked(anew, FOUR).approver_id == SOFIA
 
 
@@ -136,10 +137,17 @@ def test_with_too_few_left_whoever_may_can_approve() -> None:
         waits, a_ticket(), (SOFIA, BEA), draw=lambda some: some[0], policy=POLICY, now=NOON
     )
 
-    assert change.value.approver_id is None
-    assert [event.approver_id for event in change.events if isinstance(event, ApproverPicked)] == [
-        None
-    ]
+    # Who was asked in vain is remembered, should there be enough again.
+    assert change.value == a_proposal(passed_over=(ARNE,))
+    assert change.events == (
+        ApproverPicked(
+            account_id=OLGAS,
+            ticket_id=TICKET,
+            proposal_id=a_proposal().id,
+            approver_id=None,
+            at=NOON,
+        ),
+    )
     assert tickets.approve(a_ticket(), change.value, by=sofia(), now=NOON)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from domain.policy import DEFAULT, MOST_CONTACTS, Policy
+from domain.policy import DEFAULT, MOST_CONTACTS, ContactPolicy, Policy
 
 
 def a_policy(**parts: Mapping[str, int]) -> Policy:
@@ -40,6 +40,15 @@ def test_the_promised_numbers() -> None:
     assert DEFAULT.tickets.proofs_for_release == 2
     assert DEFAULT.messages.removed_addresses_hear_for == timedelta(days=30)
     assert DEFAULT.messages.confirmation_expected_within == timedelta(seconds=60)
+
+
+def test_a_second_removal_may_take_as_long_as_the_first_and_no_less() -> None:
+    first, second = timedelta(days=8), timedelta(days=9)
+
+    alike = ContactPolicy(removal_takes=first, second_removal_takes=first)
+    assert alike.second_removal_takes == first
+    with pytest.raises(ValueError, match="never shorter"):
+        ContactPolicy(removal_takes=second, second_removal_takes=first)
 
 
 @pytest.mark.parametrize(
