@@ -80,10 +80,10 @@ def rehearsal_reference_from(randomness: bytes) -> str:
 
 def check_key_from(randomness: bytes) -> str:
     """The key of a check such as ``K7Q-F3M-X``, short enough to be read aloud: 30 random bits and a
-    check character. Needs exactly four bytes."""
+    check character. Needs exactly four bytes, of which the first two bits are left out."""
     if len(randomness) != 4:
         raise ValueError("the key of a check is made of four random bytes")
-    number = int.from_bytes(randomness, "big") & (1 << 30) - 1
+    number = int.from_bytes(randomness, "big")
     values = [(number >> shift) & 31 for shift in range(25, -1, -5)]
     body = "".join(ALPHABET[value] for value in values)
     return f"{body[:3]}-{body[3:]}-{ALPHABET[_check(values)]}"

@@ -14,7 +14,8 @@
 `reviews` releases that were drawn · `client_mistakes` what one client froze ·
 `safety` owners who do not feel safe ·
 `work` whose it is, notes · `messages` writing to its people · `meanwhile` who was faster ·
-`frame` what all of them share · `answers` refusals in words
+`frame` what all of them share · `answers` refusals in words · `again` what is ready to be sent
+once more
 """
 
 from litestar.types import ControllerRouterHandler
