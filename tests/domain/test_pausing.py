@@ -299,6 +299,8 @@ def test_what_lay_in_shut_hours_stands_when_a_pause_in_the_night_ends_by_itself(
 
     assert waits.decision_until == ticket.decision_until
     assert tickets.end_on_sign(waits, now=night).value.decision_until == ticket.decision_until
+    unkept = replace(waits, decision_before_pause=None)
+    assert tickets.end_on_sign(unkept, now=night).value.decision_until == ticket.decision_until
     over = tickets.run_out(waits, policy=POLICY, now=night).value
     assert (over.paused_at, over.decision_until) == (None, ticket.decision_until)
 
