@@ -9,7 +9,15 @@ from msgspec.structs import replace
 from domain import tickets
 from domain.accounts import AccountAddress, AddressKind
 from domain.events import ChecklistAnswered, OwnerCodeAsked, ProofRecorded
-from domain.ids import AddressId, CheckId, DeviceId, OwnerCodeId, check_key_from, read_check_key
+from domain.ids import (
+    ALPHABET,
+    AddressId,
+    CheckId,
+    DeviceId,
+    OwnerCodeId,
+    check_key_from,
+    read_check_key,
+)
 from domain.policy import CodePolicy, TicketPolicy
 from domain.refusals import (
     AccountNotFrozen,
@@ -344,6 +352,14 @@ def test_a_key_is_read_however_it_is_written_and_a_misread_one_is_none() -> None
 )
 def test_a_key_is_thirty_bits_in_fives(randomness: str, key: str) -> None:
     assert check_key_from(bytes.fromhex(randomness)) == key
+
+
+def test_every_letter_of_a_key_is_read() -> None:
+    for value, letter in enumerate(ALPHABET):
+        key = check_key_from(sum(value << shift for shift in range(0, 30, 5)).to_bytes(4, "big"))
+
+        assert key.startswith(f"{letter * 3}-{letter * 3}-")
+        assert read_check_key(key) == key
 
 
 # The checklist ----------------------------------------------------------------------------------
