@@ -6,6 +6,7 @@ here at once. Everything else is handed to the framework, as ASGI.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -86,8 +87,12 @@ class Entrance:
         """One task from start to end: what a task opened, another could not close."""
         async with self._app.lifespan():
             opened.set()
-            await self._warm_up()
+            warming = asyncio.ensure_future(self._warm_up())
             await self._stop.wait()
+            # It may end before it was ever ready for a bad night.
+            warming.cancel()
+            with suppress(asyncio.CancelledError):
+                await warming
 
     async def _close(self) -> None:
         self._stop.set()

@@ -35,11 +35,17 @@ class _CompiledOnce(BytecodeCache):
 
 
 async def warm_up(engine: AsyncEngine, connections: int) -> None:
-    """Takes half a second of work, while requests are answered in between."""
+    """Takes half a second of work, while requests are answered in between. Given up, it keeps
+    nobody waiting: what a thread has begun is one page."""
     # The database may be away by now; whoever needs a connection then will say so.
     with suppress(SQLAlchemyError, OSError):
         await _open_all(engine, connections)
-    await asyncio.to_thread(_read_pages)
+    once = _CompiledOnce()
+    for language in LANGUAGES:
+        pages = templates(language)
+        pages.bytecode_cache = once
+        for name in pages.list_templates(filter_func=_is_on_the_way):
+            await asyncio.to_thread(pages.get_template, name)
 
 
 async def _open_all(engine: AsyncEngine, connections: int) -> None:
@@ -47,15 +53,6 @@ async def _open_all(engine: AsyncEngine, connections: int) -> None:
     async with AsyncExitStack() as opened:
         for _ in range(connections):
             await opened.enter_async_context(engine.connect())
-
-
-def _read_pages() -> None:
-    once = _CompiledOnce()
-    for language in LANGUAGES:
-        pages = templates(language)
-        pages.bytecode_cache = once
-        for name in pages.list_templates(filter_func=_is_on_the_way):
-            pages.get_template(name)
 
 
 def _is_on_the_way(name: str) -> bool:

@@ -1,5 +1,6 @@
 """A web process is small and ready: what it does without, and what it makes before it is asked."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -72,6 +73,20 @@ async def test_connections_and_the_pages_to_a_report_are_there_before_anybody_as
         assert {"report/check.html", "not_stopped.html"} <= read_in(language)
     # Equal they would be in any case.
     assert len({id(code_of("report/check.html", language)) for language in LANGUAGES}) == 1
+
+
+@pytest.mark.usefixtures("unread")
+async def test_a_process_that_ends_at_once_does_not_wait_for_the_rest(engine: AsyncEngine) -> None:
+    first, *_, last = LANGUAGES
+    warming = asyncio.create_task(warm_up(engine, 1))
+    while not read_in(first):  # noqa: ASYNC110  # nothing tells of a page
+        await asyncio.sleep(0)
+
+    warming.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await warming
+    assert not read_in(last)
 
 
 @pytest.mark.usefixtures("unread")
